@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from encounters.views.booking import encounter_edit, encounter_new
+from encounters.views.slices import upload_begin, upload_finish, upload_slice
+from encounters.views.upload import encounter_upload
+from encounters.views.visit import (
+    encounter_begin,
+    encounter_call_off,
+    encounter_consent,
+    encounter_finish,
+    participant_new,
+    recording_delete,
+)
+
+VISIT = "encounters/<uuid:pk>/"
+SLICES = f"{VISIT}upload/slices/"
+
+urlpatterns = [
+    path("encounters/new/", encounter_new, name="encounter-new"),
+    path(f"{VISIT}edit/", encounter_edit, name="encounter-edit"),
+    path(f"{VISIT}consent/", encounter_consent, name="encounter-consent"),
+    path(f"{VISIT}participants/", participant_new, name="participant-add"),
+    path(f"{VISIT}start/", encounter_begin, name="encounter-start"),
+    path(f"{VISIT}end/", encounter_finish, name="encounter-end"),
+    path(f"{VISIT}cancel/", encounter_call_off, name="encounter-cancel"),
+    path(f"{VISIT}recordings/<uuid:recording>/discard/", recording_delete, name="recording-discard"),
+    path(f"{VISIT}upload/", encounter_upload, name="encounter-upload"),
+    path(SLICES, upload_begin, name="upload-begin"),
+    path(f"{SLICES}<uuid:recording>/", upload_slice, name="upload-slice"),
+    path(f"{SLICES}<uuid:recording>/finish/", upload_finish, name="upload-finish"),
+]
