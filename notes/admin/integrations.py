@@ -1,0 +1,132 @@
+"""Systems that pull notes. A key is shown once, on the page that answers its making."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from consent.admin.base import PracticeAdmin, actor_of
+from notes.models import Integration
+from notes.services.integrations import (
+    clean_networks,
+    integration_change,
+    integration_create,
+    integration_revoke,
+)
+
+
+class NetworksField(forms.CharField):
+    """One network per line, kept as a list."""
+
+    widget = forms.Textarea
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> Any:
+        return clean_networks(str(super().clean(value)).splitlines())
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return list(initial or []) != clean_networks(str(data or "").splitlines())
+        except ValidationError:
+            return True
+
+
+class IntegrationForm(forms.ModelForm):  # type: ignore[type-arg]
+    scopes = forms.MultipleChoiceField(
+        label="may",
+        choices=Integration.Scope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        initial=[Integration.Scope.NOTES_READ],
+    )
+    allowed_networks = NetworksField(
+        label="from these networks",
+        required=False,
+        help_text="One per line, such as 203.0.113.0/24. Empty: from anywhere.",
+    )
+
+    class Meta:
+        model = Integration
+        fields = ("practice", "name", "scopes", "allowed_networks", "expires_at")
+        help_texts = {
+            "name": "The system that will use the key. It stands in the audit trail.",
+            "expires_at": "Empty: until it is revoked.",
+        }
+
+    def clean_expires_at(self) -> Any:
+        moment = self.cleaned_data["expires_at"]
+        if moment and "expires_at" in self.changed_data and moment <= timezone.now():
+            raise ValidationError("Choose a later time, or revoke the key instead.")
+        return moment
+
+
+@admin.register(Integration)
+class IntegrationAdmin(PracticeAdmin):
+    form = IntegrationForm
+    list_display = ("name", "practice", "key_prefix", "state_in_words", "last_used_at", "expires_at")
+    list_select_related = ("practice",)
+    search_fields = ("name", "=key_prefix")
+    actions = ("revoke",)
+
+    @admin.display(description="state")
+    def state_in_words(self, obj: Integration) -> str:
+        if obj.usable:
+            return "In use" if obj.last_used_at else "Not used yet"
+        return "Revoked" if obj.revoked_at else "Expired"
+
+    def get_fields(self, request: HttpRequest, obj: Integration | None = None) -> tuple[str, ...]:
+        fields = [*IntegrationForm.Meta.fields]
+        return (
+            (*fields, "key_prefix", "state_in_words", "last_used_at", "revoked_at") if obj else tuple(fields)
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Integration | None = None) -> tuple[str, ...]:
+        return ("practice", "key_prefix", "state_in_words", "last_used_at", "revoked_at") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Integration, form: Any, change: bool) -> None:  # noqa: FBT001
+        if change:
+            integration_change(integration=obj, actor=actor_of(request))
+            return
+        fields = form.cleaned_data
+        made, key = integration_create(
+            practice=fields["practice"],
+            name=fields["name"],
+            scopes=fields["scopes"],
+            allowed_networks=fields["allowed_networks"],
+            expires_at=fields["expires_at"],
+            actor=actor_of(request),
+        )
+        obj.__dict__.update(made.__dict__)
+        request._integration_key = key  # type: ignore[attr-defined]
+
+    def response_add(
+        self, request: HttpRequest, obj: Integration, post_url_continue: Any = None
+    ) -> HttpResponse:
+        """Show the key here and now: it is in no message, session or address, and not in the database."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Copy the key now",
+            "opts": self.opts,
+            "integration": obj,
+            "key": request._integration_key,  # type: ignore[attr-defined]
+            "list_url": reverse("admin:notes_integration_changelist"),
+        }
+        return TemplateResponse(
+            request,
+            "admin/notes/integration/key.html",
+            context,
+            headers={"Cache-Control": "no-store, private"},
+        )
+
+    @admin.action(description="Revoke the key, now and for good")
+    def revoke(self, request: HttpRequest, queryset: Any) -> None:
+        revoked = sum(integration_revoke(integration=row, actor=actor_of(request)) for row in queryset)
+        self.message_user(request, f"{revoked} revoked." if revoked else "Nothing to revoke: done before.")

@@ -1,0 +1,47 @@
+"""Reading query parameters: every one known, given once and in range, or the request is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.http import QueryDict
+
+from notes.api.problems import INVALID_PARAMETER, Problem, invalid_parameter
+
+LIMIT_DEFAULT = 100
+LIMIT_MAX = 500
+
+
+def only(query: QueryDict, known: Iterable[str]) -> None:
+    """Raise Problem if `query` has a parameter that isn't in `known`, or one twice."""
+    names = set(known)
+    errors = [{"parameter": name[:60], "detail": "Unknown parameter."} for name in query if name not in names]
+    errors += [
+        {"parameter": name, "detail": "Given more than once."}
+        for name in query
+        if name in names and len(query.getlist(name)) > 1
+    ]
+    if errors:
+        raise Problem(INVALID_PARAMETER, "Correct the parameters and try again.", errors=errors[:20])
+
+
+def limit(query: QueryDict) -> int:
+    text = query.get("limit")
+    if text is None:
+        return LIMIT_DEFAULT
+    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= LIMIT_MAX):
+        raise invalid_parameter("limit", f"A whole number from 1 to {LIMIT_MAX}.")
+    return int(text)
+
+
+def uuids(query: QueryDict, names: Iterable[str]) -> dict[str, UUID]:
+    """Those of the parameters `names` that are given."""
+    return {name: _uuid(name, str(query[name])) for name in names if name in query}
+
+
+def _uuid(name: str, text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise invalid_parameter(name, "A UUID.") from None

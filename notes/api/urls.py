@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+from notes.api.documentation import DocsView, SchemaView
+from notes.api.errors import api_not_found
+from notes.api.transcripts import TranscriptView
+from notes.api.views import NoteFeedView, NoteView
+
+urlpatterns = [
+    path("v1/notes", NoteFeedView.as_view(), name="api-notes"),
+    path("v1/notes/<uuid:note_id>", NoteView.as_view(), name="api-note"),
+    path("v1/notes/<uuid:note_id>/transcript", TranscriptView.as_view(), name="api-transcript"),
+    path("schema/", SchemaView.as_view(), name="api-schema"),
+    path("docs/", DocsView.as_view(), name="api-docs"),
+    re_path("", api_not_found, name="api-not-found"),
+]

@@ -1,0 +1,18 @@
+from notes.models.chart import Addendum, ChangeCounter, FiledDocument, Signature
+from notes.models.engine import EngineAccount, EngineEvent
+from notes.models.integration import Integration
+from notes.models.note import Note, Revision
+from notes.models.submission import Submission
+
+__all__ = [
+    "Addendum",
+    "ChangeCounter",
+    "EngineAccount",
+    "EngineEvent",
+    "FiledDocument",
+    "Integration",
+    "Note",
+    "Revision",
+    "Signature",
+    "Submission",
+]

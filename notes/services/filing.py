@@ -1,0 +1,166 @@
+"""Filing: a signed note becomes a chart entry, gets its change number and is seen outside for the first time.
+
+Filing is a provider's own act, or happens by itself when the release hold ends, as the practice chooses. The signer
+may file during the hold, which ends it; until it has ended nobody else may, since it is the signer's time to take
+the signature back.
+
+Locks are always taken in the order note, encounter, change counter, audit head, so that concurrent filers wait for
+each other and never in a circle. The counter is taken when everything else is done: from there on filers of one
+practice go one by one until commit, and numbers become visible in their order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.db.models import F, Q
+from django.utils import timezone
+
+from consent.audit import Acting, SystemActor, audited, record
+from consent.transitions import StaleState, advance
+from encounters.models import Encounter, Practice, Role, User
+from encounters.models.access import memberships_of
+from encounters.states import EncounterStatus
+from notes.models import ChangeCounter, FiledDocument, Note
+from notes.services.rendering import Payload, body, payload
+from notes.services.worklist import refresh_next_step
+from notes.states import NoteState
+
+log = structlog.get_logger(__name__)
+HOLD_ENDED = SystemActor(name="release hold")
+BATCH = 100
+
+
+def note_file(*, note: Note, actor: Acting) -> FiledDocument:
+    """File a signed note to the chart as version 1.
+
+    Raises PermissionDenied when `actor` is no provider of the practice, or not the signer while the hold lasts;
+    StaleState when the note is not signed (any more), or was signed anew since `note` was read.
+    """
+    now = timezone.now()
+    _require_provider(note, actor)
+    if isinstance(actor, User) and actor.pk != note.signer_id and note.hold_until and note.hold_until > now:
+        raise PermissionDenied("Only the signer can file this note before its release hold ends.")
+    return _file(note, actor, now, where=Q(signature_id=note.signature_id))
+
+
+def file_due_notes(*, now: datetime | None = None, limit: int = BATCH) -> int:
+    """File notes whose release hold ended, in practices that file automatically; returns how many.
+
+    Each has a transaction of its own. One that somebody filed, took back or signed anew meanwhile is left alone,
+    and one that can't be filed doesn't keep the others waiting.
+    """
+    moment = now or timezone.now()
+    due = Note.objects.filter(
+        state=NoteState.SIGNED, hold_until__lte=moment, practice__filing=Practice.Filing.AUTOMATIC
+    ).order_by("hold_until")[:limit]
+    filed = 0
+    for note in due:
+        where = Q(signature_id=note.signature_id, hold_until__lte=moment)
+        try:
+            _file(note, HOLD_ENDED, timezone.now(), where=where)
+        except StaleState:
+            continue
+        except Exception:  # the note stays signed and is tried again; the others go on
+            log.warning("automatic filing failed", note=str(note.pk), exc_info=True)
+            continue
+        filed += 1
+    return filed
+
+
+def document_file_amendment(*, note: Note, actor: Acting) -> FiledDocument:
+    """File the next version of a filed note, with all its addenda, in place of the last one.
+
+    Call it in the transaction that adds the addendum. Raises StaleState unless the note is filed or amended.
+    """
+    _require_provider(note, actor)
+    now = timezone.now()
+    with audited():
+        advance(note, NoteState.AMENDED, actor=actor)
+        last = FiledDocument.objects.filter(note=note).order_by("-version").first()
+        assert last is not None, "a filed note has a document"
+        return _publish(note, actor, now, version=last.version + 1, replaces=last)
+
+
+def _file(note: Note, actor: Acting, now: datetime, *, where: Q) -> FiledDocument:
+    with audited():
+        advance(note, NoteState.FILED, actor=actor, where=where, filed_at=now, hold_until=None)
+        _document_encounter(note.encounter, actor)
+        refresh_next_step(note.encounter_id)
+        return _publish(note, actor, now, version=1, replaces=None)
+
+
+def _document_encounter(encounter: Encounter, actor: Acting) -> None:
+    """The visit is documented; one that nobody marked as ended has ended by now."""
+    if encounter.status in {EncounterStatus.SCHEDULED, EncounterStatus.IN_PROGRESS}:
+        advance(encounter, EncounterStatus.ENDED, actor=actor, reason="its note was filed")
+    if encounter.status == EncounterStatus.ENDED:
+        advance(encounter, EncounterStatus.DOCUMENTED, actor=actor)
+
+
+def _publish(
+    note: Note, actor: Acting, now: datetime, *, version: int, replaces: FiledDocument | None
+) -> FiledDocument:
+    """Store version `version` under the practice's next change number. Last in the transaction."""
+    state = FiledDocument.State.AMENDED if replaces else FiledDocument.State.FILED
+    loaded = Note.objects.select_related(
+        "encounter__provider", "patient", "practice", "signature", "current_revision"
+    ).get(pk=note.pk)
+    rendered = payload(note=loaded, version=version, state=state, filed_at=now, replaces=replaces)
+    document = _store(loaded, rendered, now, actor, replaces)
+    record(
+        "note.filed",
+        actor=actor,
+        target=document,
+        data={
+            "note": str(note.pk),
+            "version": version,
+            "change": document.change_number,
+            "sha256": document.body_sha256,
+        },
+        **document.audit_context(),
+    )
+    return document
+
+
+def _store(
+    note: Note, rendered: Payload, now: datetime, actor: Acting, replaces: FiledDocument | None
+) -> FiledDocument:
+    change = _next_change(note)
+    text = body(rendered, change=change)
+    return FiledDocument.objects.create(
+        practice_id=note.practice_id,
+        note=note,
+        encounter_id=note.encounter_id,
+        patient_id=note.patient_id,
+        version=rendered["version"],
+        change_number=change,
+        state=rendered["state"],
+        body=text,
+        body_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        replaces=replaces,
+        filed_at=now,
+        filed_by=actor if isinstance(actor, User) else None,
+    )
+
+
+def _next_change(note: Note) -> int:
+    """The practice's next change number; its row stays locked until commit."""
+    counter = ChangeCounter.objects.filter(pk=note.practice_id)
+    if not counter.update(value=F("value") + 1):
+        ChangeCounter.objects.bulk_create(
+            [ChangeCounter(practice_id=note.practice_id)], ignore_conflicts=True
+        )
+        counter.update(value=F("value") + 1)
+    return counter.values_list("value", flat=True).get()
+
+
+def _require_provider(note: Note, actor: Acting) -> None:
+    if (
+        isinstance(actor, User)
+        and not memberships_of(actor, Role.PROVIDER).filter(practice=note.practice_id).exists()
+    ):
+        raise PermissionDenied("Only a provider of this practice can file a note.")

@@ -1,0 +1,167 @@
+"""Keys of the systems that pull notes: made, changed, revoked, recognised.
+
+A key reads ``csk_<12 hex digits>_<43 characters>``: public prefix and 32 random bytes. It is shown once; the database
+holds its SHA-256, which is enough for a secret of that length.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import re
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils import timezone
+
+from consent.audit import Acting, audited, record
+from encounters.models import Practice
+from notes.models import Integration
+
+_KEY = re.compile(r"(csk_[0-9a-f]{12})_[A-Za-z0-9_-]{43}")
+_NO_KEY = "0" * 64
+USED_EVERY = timedelta(minutes=1)
+
+
+def integration_create(
+    *,
+    practice: Practice,
+    name: str,
+    actor: Acting,
+    scopes: Iterable[str] = (Integration.Scope.NOTES_READ,),
+    allowed_networks: Iterable[str] = (),
+    expires_at: datetime | None = None,
+) -> tuple[Integration, str]:
+    """A new integration and its key, which nobody can ever read again.
+
+    Raises ValidationError for an unknown scope, a bad network or an expiry in the past.
+    """
+    prefix = f"csk_{secrets.token_hex(6)}"
+    key = f"{prefix}_{secrets.token_urlsafe(32)}"
+    made = Integration(
+        practice=practice,
+        name=name,
+        key_prefix=prefix,
+        key_sha256=_sha256(key),
+        scopes=list(scopes),
+        allowed_networks=list(allowed_networks),
+        expires_at=expires_at,
+        created_by_id=actor.pk if actor.audit_kind == "user" else None,
+    )
+    _validate(made)
+    with audited():
+        made.save(force_insert=True)
+        record("integration.created", actor=actor, practice=practice, target=made, data=_described(made))
+    return made, key
+
+
+def integration_change(*, integration: Integration, actor: Acting) -> Integration:
+    """Store what was changed on `integration`: name, scopes, networks, expiry. Its key stays."""
+    _validate(integration)
+    with audited():
+        integration.save(update_fields=["name", "scopes", "allowed_networks", "expires_at"])
+        record(
+            "integration.changed",
+            actor=actor,
+            practice=integration.practice_id,
+            target=integration,
+            data=_described(integration),
+        )
+    return integration
+
+
+def integration_revoke(*, integration: Integration, actor: Acting) -> bool:
+    """End the key for good, from the next request on. False if it was revoked before."""
+    with audited():
+        now = timezone.now()
+        revoked = Integration.objects.filter(pk=integration.pk, revoked_at__isnull=True).update(
+            revoked_at=now
+        )
+        if revoked:
+            integration.revoked_at = now
+            record("integration.revoked", actor=actor, practice=integration.practice_id, target=integration)
+    return bool(revoked)
+
+
+def integration_for_key(key: str) -> Integration | None:
+    """Whose key this is, revoked and expired ones included; None when it is nobody's.
+
+    Takes one query and one comparison whether or not the prefix exists.
+    """
+    match = _KEY.fullmatch(key)
+    prefix = match[1] if match else ""
+    found = Integration.objects.filter(key_prefix=prefix).first()
+    same = hmac.compare_digest(_sha256(key), found.key_sha256 if found else _NO_KEY)
+    return found if same else None
+
+
+def address_allowed(integration: Integration, address: str) -> bool:
+    """Whether a caller at `address` may use the key. With networks named, an unreadable address may not."""
+    if not integration.allowed_networks:
+        return True
+    try:
+        caller = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(caller, ipaddress.IPv6Address) and caller.ipv4_mapped:
+        caller = caller.ipv4_mapped
+    return any(caller in ipaddress.ip_network(network) for network in integration.allowed_networks)
+
+
+def integration_used(integration: Integration) -> None:
+    """Remember that the key is in use, at most once a minute."""
+    now = timezone.now()
+    if integration.last_used_at and integration.last_used_at > now - USED_EVERY:
+        return
+    Integration.objects.filter(
+        Q(last_used_at__isnull=True) | Q(last_used_at__lte=now - USED_EVERY), pk=integration.pk
+    ).update(last_used_at=now)
+
+
+def clean_networks(given: Iterable[str]) -> list[str]:
+    """Networks in their canonical form. Raises ValidationError that names the bad one and, if close, what was meant."""
+    return [_network(text.strip()) for text in given if text.strip()]
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        pass
+    try:
+        meant = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise ValidationError(f"“{text}” is no network. Write it like 203.0.113.0/24.") from None
+    raise ValidationError(f"“{text}” names a host inside a network. Did you mean {meant}?")
+
+
+def _validate(integration: Integration) -> None:
+    unknown = set(integration.scopes) - set(Integration.Scope.values)
+    if unknown or not integration.scopes:
+        raise ValidationError({"scopes": "Choose what the integration may do."})
+    integration.allowed_networks = clean_networks(integration.allowed_networks)
+    before = Integration.objects.filter(pk=integration.pk).values_list("expires_at", flat=True).first()
+    if (
+        integration.expires_at
+        and integration.expires_at != before
+        and integration.expires_at <= timezone.now()
+    ):
+        raise ValidationError({"expires_at": "The key would expire before it is used. Choose a later time."})
+    integration.full_clean(exclude=["created_by"])
+
+
+def _described(integration: Integration) -> dict[str, object]:
+    return {
+        "prefix": integration.key_prefix,
+        "scopes": integration.scopes,
+        "networks": integration.allowed_networks,
+        "expires_at": integration.expires_at,
+    }
+
+
+def _sha256(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()

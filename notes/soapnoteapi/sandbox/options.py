@@ -1,0 +1,84 @@
+"""What the caller asks for, checked: the body of `POST /v1/note` and the `metadata` of an upload."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from notes.soapnoteapi.sandbox.errors import invalid
+from notes.soapnoteapi.sandbox.specialties import SPECIALTIES
+
+MIN_TRANSCRIPT_CHARACTERS = 50
+FLAGS = ("include_billing_codes", "include_patient_summary", "include_transcript", "include_icd11")
+
+
+@dataclass(frozen=True)
+class NoteOptions:
+    specialty: str
+    template: str = "standard"
+    include_billing_codes: bool = False
+    include_patient_summary: bool = False
+    include_transcript: bool = False
+    include_icd11: bool = False
+
+    def as_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def read_options(data: Mapping[str, object]) -> NoteOptions:
+    """Options from a request; `ApiError` 400 names every field at fault. Unknown fields are ignored."""
+    problems: list[tuple[str, str]] = []
+    specialty = data.get("specialty", data.get("provider_type"))
+    if not specialty:
+        problems.append(("specialty", "specialty (or provider_type) is required"))
+    elif not isinstance(specialty, str) or specialty not in SPECIALTIES:
+        problems.append(("specialty", "specialty is not one of the ids of GET /v1/specialties"))
+    template = data.get("template") or "standard"
+    if not isinstance(template, str) or len(template) > 100:
+        problems.append(("template", "template must be a template id"))
+    problems += [(name, f"{name} must be true or false") for name in FLAGS if not _is_flag(data.get(name))]
+    problems += _context_problems(data.get("context"))
+    if problems:
+        raise invalid(*problems)
+    return NoteOptions(str(specialty), str(template), *(bool(data.get(name)) for name in FLAGS))
+
+
+def read_transcript(data: Mapping[str, object]) -> str:
+    text = data.get("transcript", data.get("shorthand_notes"))
+    if not text:
+        raise invalid(("transcript", "transcript (or shorthand_notes) is required"))
+    if not isinstance(text, str) or len(text.strip()) < MIN_TRANSCRIPT_CHARACTERS:
+        raise invalid(
+            ("transcript", f"transcript must be text of at least {MIN_TRANSCRIPT_CHARACTERS} characters")
+        )
+    return text
+
+
+def _is_flag(value: object) -> bool:
+    return value is None or isinstance(value, bool)
+
+
+def _context_problems(context: object) -> list[tuple[str, str]]:
+    if context is None:
+        return []
+    if not isinstance(context, dict):
+        return [("context", "context must be an object")]
+    patient = context.get("patient_info")
+    if patient is None:
+        return []
+    if not isinstance(patient, dict):
+        return [("context.patient_info", "patient_info must be an object")]
+    problems = []
+    age = patient.get("age")
+    if age is not None and (isinstance(age, bool) or not isinstance(age, int) or age <= 0):
+        problems.append(("context.patient_info.age", "age must be a positive integer"))
+    problems.extend(
+        (f"context.patient_info.{name}", f"{name} must be a list of strings")
+        for name in ("medications", "allergies")
+        if not _is_texts(patient.get(name))
+    )
+    return problems
+
+
+def _is_texts(value: object) -> bool:
+    return value is None or (isinstance(value, list) and all(isinstance(item, str) for item in value))

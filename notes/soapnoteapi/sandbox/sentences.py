@@ -1,0 +1,130 @@
+"""From segments or typed text to sentences, word for word: nothing is dropped, nothing is reworded."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from notes.soapnoteapi.sandbox.transcript import Segment, Sentence
+
+MAX_WORDS = 60
+LONGEST_ABBREVIATION = 16
+ENDS = re.compile(r"[.!?…]+[\"”')\]]*(?=\s|$)")
+ABBREVIATION = re.compile(r"(?:^|[\s(])(?:dr|mr|mrs|ms|prof|st|vs|approx|e\.g|i\.e|[A-Z])\.$", re.IGNORECASE)
+DOTTED = re.compile(r"(?:\w\.){2,}$")
+LABEL = re.compile(
+    r"\s*(?:\[(?P<bracketed>[A-Za-z][\w .'-]{0,30})\]\s*:?"
+    r"|(?P<plain>[A-Z][\w.'/&-]*(?: [A-Z0-9][\w.'/&-]*){0,3}|doctor|patient|provider|nurse|a/p)\s*:)"
+    r"(?=\s|$)\s*"
+)
+SECTION_WORDS = {
+    "subjective": r"s|subj|subjective|cc|chief complaint|hpi|history|ros|pmh|psh|meds|medications|allergies",
+    "objective": r"o|obj|objective|exam|physical exam|pe|vitals|vs|labs|results|imaging",
+    "assessment": r"a|assessment|impression|dx|diagnosis|diagnoses",
+    "plan": r"p|plan|a/p|a&p|assessment and plan|rx|follow-up|f/u",
+}
+SECTION_OF = {word: section for section, words in SECTION_WORDS.items() for word in words.split("|")}
+BARE = {"s", "o", "a", "p", *SECTION_WORDS}
+INLINE = re.compile(
+    r"(?<=[.;!?])\s+(?=(?:S|O|A|P|A/P|[Ss]ubjective|[Oo]bjective|[Aa]ssessment|[Pp]lan)\s*:\s)"
+)
+
+# A dialogue pasted as one paragraph: "… today? Patient: My back hurts. Doctor: Since when?"
+TURN = re.compile(
+    r"(?<=[.;!?…\"”])\s+(?=(?:Doctor|Dr\.?(?: [A-Z]\w+)?|Provider|Physician|Clinician|Therapist|Nurse|Patient|Pt|Client"
+    r"|Mother|Father|Mom|Dad|Parent|Guardian|Caregiver|Daughter|Son|Wife|Husband|Interpreter|Speaker \w{1,2})\s*:\s)",
+    re.IGNORECASE,
+)
+
+
+def from_text(text: str) -> list[Sentence]:
+    """Sentences of a typed transcript or shorthand, with the speaker labels and section headings it carries.
+
+    Headings count only where at least two different sections are named: a lone "A:" may be a speaker.
+    """
+    lines = [*_lines(text)]
+    labels = {label.lower() for label, _ in lines if label}
+    use_headings = len({SECTION_OF[label] for label in labels if label in SECTION_OF}) >= 2
+    found: list[Sentence] = []
+    heading = pending = ""
+    for label, content in lines:
+        section = SECTION_OF.get(label.lower()) if use_headings else None
+        heading = section or heading
+        speaker = "" if section and label.lower() in BARE else label or pending
+        pending = speaker if not content else ""
+        found += [Sentence(part, speaker, heading=heading) for part in split(content)]
+    if pending:
+        found.append(Sentence(f"{pending}:", heading=heading))
+    return found
+
+
+def from_segments(segments: Iterable[Segment]) -> list[Sentence]:
+    """Sentences of a recording. Segments are joined first, because the recogniser cuts inside sentences."""
+    kept = [replace(segment, text=text) for segment in segments if (text := " ".join(segment.text.split()))]
+    offsets = [0]
+    for segment in kept:
+        offsets.append(offsets[-1] + len(segment.text) + 1)
+    joined = " ".join(segment.text for segment in kept)
+    found, at = [], 0
+    for part in split(joined):
+        at = joined.index(part, at)
+        last = at + len(part) - 1
+        found.append(Sentence(part, start=_time(kept, offsets, at), end=_time(kept, offsets, last)))
+        at = last + 1
+    return found
+
+
+def split(text: str) -> list[str]:
+    """Sentences in order; joined by spaces they are the text again, white space apart."""
+    found: list[str] = []
+    start = 0
+    for match in ENDS.finditer(text):
+        before = text[max(start, match.end() - LONGEST_ABBREVIATION) : match.end()]
+        after = text[match.end() : match.end() + 2].lstrip()
+        if ABBREVIATION.search(before) or (DOTTED.search(before) and after[:1].islower()):
+            continue
+        found.append(text[start : match.end()])
+        start = match.end()
+    found.append(text[start:])
+    return [piece for part in found if part.strip() for piece in _shorten(" ".join(part.split()))]
+
+
+def _shorten(sentence: str) -> Iterator[str]:
+    """Cut speech that came without punctuation into readable pieces, at a comma where there is one."""
+    words = sentence.split(" ")
+    start = 0
+    while len(words) - start > MAX_WORDS:
+        window = words[start : start + MAX_WORDS]
+        commas = [i for i in range(MAX_WORDS // 2, MAX_WORDS) if window[i].endswith((",", ";"))]
+        cut = commas[-1] + 1 if commas else MAX_WORDS
+        yield " ".join(window[:cut])
+        start += cut
+    yield " ".join(words[start:])
+
+
+def _lines(text: str) -> Iterator[tuple[str, str]]:
+    """Lines as (label, content), with lines that were only wrapped joined again."""
+    label = ""
+    held: list[str] = []
+    for raw in TURN.sub("\n", INLINE.sub("\n", text)).splitlines():
+        match, line = LABEL.match(raw), raw.strip()
+        if not match and held and line[:1].islower() and not held[-1].endswith((".", "!", "?", ":")):
+            held.append(line)
+            continue
+        if label or held:
+            yield label, " ".join(held)
+        label = (match["bracketed"] or match["plain"]).strip() if match else ""
+        content = raw[match.end() :].strip() if match else line
+        held = [content] if content else []
+    if label or held:
+        yield label, " ".join(held)
+
+
+def _time(segments: list[Segment], offsets: list[int], position: int) -> float:
+    """When the character at `position` was spoken, taking speech as even within a segment."""
+    index = min(bisect_right(offsets, position), len(segments)) - 1
+    segment = segments[index]
+    share = (position - offsets[index]) / max(1, len(segment.text) - 1)
+    return round(segment.start + min(1.0, share) * (segment.end - segment.start), 2)

@@ -1,0 +1,104 @@
+"""Doorbells: each looks at rows and calls one service. Ids only, as text, never content.
+
+A task never raises: its exception text would be stored and logged by the queue (it may quote what was being
+processed). What went wrong is on the row; what was left undone is found again by the beat and the sweep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.utils import timezone
+
+from config.connections import leave_connection_usable
+from config.doorbell import ring
+from config.models import Heartbeat
+from encounters.services.recordings import purge_abandoned_uploads
+from notes.services import engine_accounts, filing, inbox, polling, sending, submissions, sweeping
+
+log = structlog.get_logger(__name__)
+SWEEP_EVERY = timedelta(seconds=60)
+
+
+def quietly(task: Callable[..., object]) -> Callable[..., None]:
+    """Log the type of an exception and where it was raised, never its text; leave the connection usable."""
+
+    @wraps(task)
+    def guarded(*args: Any) -> None:
+        try:
+            task(*args)
+        except Exception:  # the row stays due, so the work is looked at again
+            log.exception("task failed", task=task.__name__)
+            leave_connection_usable()
+
+    return guarded
+
+
+@quietly
+def recording_ready(recording_id: UUID | str) -> None:
+    """A recording is stored: make its submission."""
+    submissions.submission_create_for_recording(recording_id=UUID(str(recording_id)))
+
+
+@quietly
+def permission_changed(practice_id: UUID | str) -> None:
+    """Consents or agreements of a practice changed: look again at what is held."""
+    ring("notes.tasks.recheck_held", UUID(str(practice_id)))
+
+
+@quietly
+def permission_withdrawn(encounter_id: UUID | str) -> None:
+    """Somebody declined or withdrew: stop what is on its way, now and not when a worker has time."""
+    submissions.submissions_withdraw(UUID(str(encounter_id)))
+
+
+@quietly
+def recheck_held(practice_id: str) -> None:
+    submissions.submissions_recheck(UUID(practice_id))
+
+
+@quietly
+def send(submission_id: str) -> None:
+    sending.send(UUID(submission_id))
+
+
+@quietly
+def poll(submission_id: str) -> None:
+    polling.poll(UUID(submission_id))
+
+
+@quietly
+def read_inbox(account_id: str) -> None:
+    inbox.read_inbox(UUID(account_id))
+
+
+@quietly
+def beat() -> None:
+    """Vouch for the worker, then ring for whatever has become due: a few queries over unfinished rows only."""
+    _vouch("worker")
+    sweeping.ring_due()
+    if not Heartbeat.objects.filter(name="sweep", beat_at__gte=timezone.now() - 2 * SWEEP_EVERY).exists():
+        sweep()
+
+
+@quietly
+def sweep() -> None:
+    """Once a minute: everything that a lost ring, a dead worker or a passed date has left behind."""
+    _vouch("sweep")
+    jobs: tuple[Callable[[], object], ...] = (
+        engine_accounts.engine_account_from_environment,
+        sweeping.sweep,
+        filing.file_due_notes,
+        purge_abandoned_uploads,
+    )
+    for job in jobs:
+        quietly(job)()
+
+
+def _vouch(name: str) -> None:
+    Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": timezone.now()})

@@ -1,0 +1,88 @@
+"""Adding to a note that is in the chart: a late entry, an addendum or a correction, each signed by itself."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from consent.transitions import StaleState
+from encounters.accounts.reauthentication import confirm_identity, last_confirmation
+from notes.forms import AddendumForm
+from notes.models import Note
+from notes.selectors.review import addenda_of, standing_content, text_parts
+from notes.services.addenda import ATTESTATION, OPEN_TO_ADDENDA, addendum_add
+from notes.services.signing import SigningRefused, provider_membership
+from notes.views.notes import page, person, visible_note
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def addendum(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Identity is confirmed before the page opens. Should that run out while writing, the text stays in the form."""
+    found = visible_note(request, pk)
+    if not found.may_sign:  # type: ignore[attr-defined]
+        raise PermissionDenied("Only a provider of this practice can add to a filed note.")
+    if found.state not in OPEN_TO_ADDENDA:
+        messages.info(
+            request, "Only a filed note takes an addendum. This one can still be edited or taken back."
+        )
+        return redirect("note", pk=found.pk)
+    if request.method == "POST":
+        return _add(request, found)
+    if last_confirmation(request) is None:
+        return confirm_identity(request, return_to=request.path)
+    return _show(request, found, AddendumForm(attestation=ATTESTATION))
+
+
+def _add(request: HttpRequest, found: Note) -> HttpResponse:
+    form = AddendumForm(request.POST, attestation=ATTESTATION)
+    confirmation = last_confirmation(request)
+    if not form.is_valid():
+        return _show(request, found, form, status=422)
+    if confirmation is None:
+        # Sending the person away would take their text off the screen.
+        return _show(request, found, form, status=403, confirm=True)
+    given = form.cleaned_data
+    try:
+        addendum_add(
+            note=found,
+            actor=person(request),
+            kind=given["kind"],
+            text=given["text"],
+            reason=given["reason"],
+            attested=given["attest"],
+            authenticated_at=confirmation.at,
+            authenticated_by=confirmation.method,
+        )
+    except SigningRefused as refused:
+        form.add_error(None, refused.words)
+        return _show(request, found, form, status=422)
+    except StaleState:
+        form.add_error(
+            None, "The note has changed since this page was opened. Nothing was added; your text is below."
+        )
+        return _show(request, found, form, status=409)
+    messages.success(request, "Added, signed and filed.")
+    return redirect("note", pk=found.pk)
+
+
+def _show(
+    request: HttpRequest, found: Note, form: AddendumForm, *, status: int = 200, confirm: bool = False
+) -> HttpResponse:
+    context = page(
+        found,
+        form=form,
+        confirm=confirm,
+        parts=text_parts(standing_content(found)),
+        addenda=addenda_of(found),
+        membership=provider_membership(person(request), found),
+    )
+    return render(request, "notes/addendum.html", context, status=status)
