@@ -1,0 +1,43 @@
+"""Integrations with keys, and a caller that uses one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.test import Client
+
+from consent.audit import SYSTEM
+from notes.models import Integration
+from notes.services.integrations import integration_create
+
+
+def integration(practice: Any, **fields: Any) -> tuple[Integration, str]:
+    """A new integration of the practice and its key; fields as ``integration_create`` takes them."""
+    return integration_create(practice=practice, name="EHR", actor=SYSTEM, **fields)
+
+
+class Caller:
+    """A machine that holds `key` (or nothing)."""
+
+    def __init__(self, key: str = "", **headers: str) -> None:
+        given = {"Authorization": f"Bearer {key}"} if key else {}
+        self.client = Client(headers={**given, **headers})
+
+    def get(self, path: str, **query: Any) -> Any:
+        return self.client.get(path, query)
+
+    def notes(self, **query: Any) -> Any:
+        return self.get("/api/v1/notes", **query)
+
+    def note(self, note: Any, **headers: str) -> Any:
+        return self.client.get(f"/api/v1/notes/{note.pk}", headers=headers)
+
+    def pull(self, *, after: str | None = None, **query: Any) -> tuple[list[dict[str, Any]], str]:
+        """Everything from `after` to the end, and the last cursor."""
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self.notes(**query, **({"after": after} if after else {})).json()
+            found += page["data"]
+            after = page["next_cursor"]
+            if not page["has_more"]:
+                return found, after
