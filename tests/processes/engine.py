@@ -12,6 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -149,7 +150,8 @@ class _Handler(BaseHTTPRequestHandler):
         note_id = engine.accept(received)
         if engine.deliver == "before the answer":
             engine.announce(note_id)
-        self._answer(202, {"noteId": note_id, "status": "processing"})
+        with suppress(OSError):  # a sender that is gone doesn't undo what was accepted
+            self._answer(202, {"noteId": note_id, "status": "processing"})
         engine.reach("answered")
         for _ in range({"once": 1, "twice": 2}.get(engine.deliver, 0)):
             engine.announce(note_id)
