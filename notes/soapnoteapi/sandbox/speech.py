@@ -11,6 +11,7 @@ from typing import Any
 from notes.soapnoteapi.sandbox import audio, weights
 from notes.soapnoteapi.sandbox.errors import JobFailed
 from notes.soapnoteapi.sandbox.log import log
+from notes.soapnoteapi.sandbox.progress import OnHeard, unnoticed
 from notes.soapnoteapi.sandbox.transcript import Segment, Transcript
 
 PACKAGES = ("faster_whisper", "ctranslate2", "av", "numpy", "onnxruntime")
@@ -35,13 +36,14 @@ class WhisperEars:
         except JobFailed as reason:
             log("speech_unavailable", reason=reason.message)
 
-    def hear(self, path: Path) -> Transcript:
+    def hear(self, path: Path, on_heard: OnHeard = unnoticed) -> Transcript:
         """What is said in a recording of English speech; raises `JobFailed` with a reason for people."""
         model = self._load()
         seconds = audio.duration(path)
         segments: list[Segment] = []
         language_known = False
         for window in audio.windows(path):
+            on_heard(window.start, seconds)
             if not language_known:
                 speech = _speech(window.samples)
                 if not speech:

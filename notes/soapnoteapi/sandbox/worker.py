@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 from typing import Protocol
@@ -14,7 +15,8 @@ from notes.soapnoteapi.sandbox.courier import Courier, event
 from notes.soapnoteapi.sandbox.errors import JobFailed
 from notes.soapnoteapi.sandbox.log import log
 from notes.soapnoteapi.sandbox.options import NoteOptions
-from notes.soapnoteapi.sandbox.records import COMPLETED, FAILED, Delivery, Job
+from notes.soapnoteapi.sandbox.progress import ARRANGING, OnHeard, Progress
+from notes.soapnoteapi.sandbox.records import COMPLETED, FAILED, PROCESSING, Delivery, Job
 from notes.soapnoteapi.sandbox.store import Store
 from notes.soapnoteapi.sandbox.transcript import Transcript
 
@@ -26,8 +28,8 @@ class Ears(Protocol):
     def prepare(self) -> None:
         """Load what is slow to load. Must not raise: what is missing is told by `hear`."""
 
-    def hear(self, path: Path) -> Transcript:
-        """What is said in the recording; raises `JobFailed` where that cannot be told."""
+    def hear(self, path: Path, on_heard: OnHeard) -> Transcript:
+        """What is said in the recording; raises `JobFailed` where that cannot be told. Tells how far it is."""
 
 
 class Worker:
@@ -39,7 +41,9 @@ class Worker:
             courier,
             clock,
         )
+        self.progress: Progress | None = None
         self._bell = Bell()
+        self._ended = threading.Condition()
         self._stopping = False
 
     def run(self) -> None:
@@ -59,9 +63,20 @@ class Worker:
         self._stopping = True
         self.wake()
 
+    def await_end(self, note_id: str, patience: float) -> Job | None:
+        """The job, as soon as it is no longer processing or after `patience` seconds."""
+        with self._ended:
+            self._ended.wait_for(lambda: self._has_ended(note_id), patience)
+        return self._store.job(note_id)
+
+    def _has_ended(self, note_id: str) -> bool:
+        job = self._store.job(note_id)
+        return job is None or job.status != PROCESSING
+
     def work(self, job: Job) -> None:
         """Bring one claimed job to its end. A crash in between leaves it claimed again after the restart."""
         started = time.monotonic()
+        self.progress = Progress(job.note_id)
         try:
             heard = self._hear(job)
             self._complete(job, heard)
@@ -69,6 +84,10 @@ class Worker:
         except JobFailed as reason:
             self._store.fail(job.note_id, reason, self._failed_event(job, reason), now=self._clock())
             outcome, seconds = f"{FAILED}:{reason.code}", 0.0
+        finally:
+            self.progress = None
+        with self._ended:
+            self._ended.notify_all()
         if job.audio:
             job.audio.unlink(missing_ok=True)
         self._courier.wake()
@@ -90,14 +109,20 @@ class Worker:
         if job.audio is None or not job.audio.exists():
             raise JobFailed("AUDIO_MISSING", "The recording is no longer on this computer.")
         try:
-            return self._ears.hear(job.audio)
+            return self._ears.hear(
+                job.audio, lambda heard, seconds: self._note_progress(job.note_id, heard, seconds)
+            )
         except JobFailed:
             raise
         except Exception as error:
             log("recogniser_error", note_id=job.note_id, kind=type(error).__name__)
             raise JobFailed("TRANSCRIPTION_ERROR", "The recording could not be transcribed.") from error
 
+    def _note_progress(self, note_id: str, heard: float, seconds: float) -> None:
+        self.progress = Progress(note_id, heard=heard, seconds=seconds)
+
     def _complete(self, job: Job, heard: Transcript) -> None:
+        self.progress = Progress(job.note_id, ARRANGING)
         now = self._clock()
         options = NoteOptions(**job.options)  # type: ignore[arg-type]
         draft = notes.from_recording(heard, options)

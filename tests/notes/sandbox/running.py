@@ -17,6 +17,7 @@ from notes.soapnoteapi.sandbox.application import Application
 from notes.soapnoteapi.sandbox.config import Account, Config
 from notes.soapnoteapi.sandbox.engine import Engine
 from notes.soapnoteapi.sandbox.errors import JobFailed
+from notes.soapnoteapi.sandbox.progress import OnHeard
 from notes.soapnoteapi.sandbox.transcript import Segment, Transcript
 
 KEY = "snapi_sk_test_0123456789abcdef0123456789abcdef"
@@ -42,14 +43,16 @@ class ScriptedEars:
         self.gate = threading.Event()
         self.started = threading.Event()
         self.heard: list[Path] = []
+        self.reached = (0.0, 0.0)
         if open_gate:
             self.gate.set()
 
     def prepare(self) -> None:
         return None
 
-    def hear(self, path: Path) -> Transcript:
+    def hear(self, path: Path, on_heard: OnHeard) -> Transcript:
         self.heard.append(path)
+        on_heard(*self.reached)
         self.started.set()
         assert self.gate.wait(DEADLINE)
         if isinstance(self.outcome, Exception):
