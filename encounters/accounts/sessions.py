@@ -21,6 +21,7 @@ STARTED = "session_started_at"
 SEEN = "session_seen_at"
 SECOND_FACTOR = "second_factor"
 PRACTICE_NAME = "practice_name"
+BOOKS_VISITS = "books_visits"
 
 Ended = Literal["idle", "absolute"]
 

@@ -18,6 +18,7 @@ from django.http import HttpRequest
 from consent import audit
 from encounters.accounts import sessions
 from encounters.accounts.practice import home_practice
+from encounters.models.access import CARE, memberships_of
 
 if TYPE_CHECKING:
     from encounters.models import User
@@ -34,6 +35,7 @@ def signed_in(*, request: HttpRequest, user: User, **_kwargs: Any) -> None:
     practice = home_practice(user)
     # Kept here so that the header of every page costs no query.
     request.session[sessions.PRACTICE_NAME] = practice.name if practice else ""
+    request.session[sessions.BOOKS_VISITS] = memberships_of(user, *CARE).exists()
     methods = [_method(record) for record in get_authentication_records(request, user)]
     _record("account.login", user, methods=methods)
 

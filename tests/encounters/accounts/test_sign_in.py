@@ -10,7 +10,7 @@ from django.core import mail
 from django.test import Client
 
 from consent.models import AuditEvent
-from tests.factories.authenticators import SECRET, code_now, recovery_codes
+from tests.factories.authenticators import SECRET, code_now, enrol, recovery_codes
 from tests.factories.people import PASSWORD, UserFactory
 
 LOGIN = "/accounts/login/"
@@ -226,3 +226,18 @@ def test_inactive_account_is_not_let_in(client: Client, clock: Any, enrolled: An
     sign_in(client, enrolled)
 
     assert client.get("/record/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("who", "offered"), [("clinician", True), ("assistant", True), ("compliance_officer", False)]
+)
+def test_only_who_may_book_is_offered_a_new_encounter(
+    request: Any, settings: Any, client: Client, clock: Any, sign_in: Any, who: str, offered: bool
+) -> None:
+    settings.ROOT_URLCONF = "config.urls"
+    person = request.getfixturevalue(who)
+    enrol(person)
+    sign_in(client, person, to="/")
+
+    for page in ("/", "/?whose=all"):
+        assert ("New encounter" in client.get(page).content.decode()) is offered
