@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django import forms
 from django.conf import settings
@@ -69,11 +69,23 @@ class EngineAccountForm(forms.ModelForm):  # type: ignore[type-arg]
         url, kind = cleaned.get("base_url", ""), cleaned.get("kind")
         if kind == EngineAccount.Kind.SANDBOX and not settings.DEMO:
             self.add_error("kind", "The sandbox is for demonstrations. This server isn't one.")
-        if kind == EngineAccount.Kind.SOAPNOTEAPI and url and urlsplit(url).scheme != "https":
-            self.add_error("base_url", "Patient data leaves over https only.")
+        if kind == EngineAccount.Kind.SOAPNOTEAPI and url:
+            self._check_destination(urlsplit(url))
         if "base_url" in self.changed_data and not cleaned.get("new_api_key"):
             self.add_error("new_api_key", "Enter the API key for this address.")
         return cleaned
+
+    def _check_destination(self, url: SplitResult) -> None:
+        """Where recordings go is for whoever runs the server to say, not for one of its practices."""
+        ours = urlsplit(settings.SOAPNOTEAPI_BASE_URL).netloc
+        if url.scheme != "https":
+            self.add_error("base_url", "Patient data leaves over https only.")
+        elif url.netloc.lower() != ours.lower():
+            self.add_error(
+                "base_url",
+                f"This server sends recordings to {ours} only. Another address is set by the person who runs it, "
+                "as SOAPNOTEAPI_BASE_URL.",
+            )
 
     def secrets(self) -> NewSecrets:
         return NewSecrets(

@@ -105,7 +105,7 @@ def test_a_key_cannot_be_led_to_another_address(boss, practice, settings) -> Non
     assert account.base_url == "http://127.0.0.1:8900"
 
 
-def test_the_sandbox_is_refused_outside_a_demonstration_and_plain_http_always(
+def test_the_sandbox_is_refused_outside_a_demonstration_and_plain_http_and_other_hosts_always(
     boss, practice, settings
 ) -> None:
     path = address(EngineAccount, "add")
@@ -114,6 +114,9 @@ def test_the_sandbox_is_refused_outside_a_demonstration_and_plain_http_always(
     assert b"for demonstrations" in boss.post(path, form | {"kind": "sandbox"}).content
     plain = form | {"kind": "soapnoteapi", "base_url": "http://api.soapnoteapi.com"}
     assert b"https only" in boss.post(path, plain).content
+    elsewhere = form | {"kind": "soapnoteapi", "base_url": "https://api.soapnoteapi.com.thief.example"}
+    assert b"sends recordings to api.soapnoteapi.com only" in boss.post(path, elsewhere).content
+    assert not EngineAccount.objects.exists()
     saved(boss.post(path, form | {"kind": "soapnoteapi"}))
     assert EngineAccount.objects.get().api_key == "k"
 
