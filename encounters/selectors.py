@@ -185,10 +185,11 @@ class RecordingPanel:
         )
 
 
-def recording_panel(encounter: Encounter) -> RecordingPanel:
+def recording_panel(encounter: Encounter, decision: Decision | None = None) -> RecordingPanel:
+    """`decision`: what the gate said just now, where it was asked already."""
     return RecordingPanel(
         rows=[RecordingRow(each) for each in encounter.recordings.order_by("created_at")],
-        decision=may_record(encounter),
+        decision=decision or may_record(encounter),
         open=encounter.status not in {EncounterStatus.DOCUMENTED, EncounterStatus.CANCELLED},
     )
 

@@ -56,9 +56,14 @@ def file_due_notes(*, now: datetime | None = None, limit: int = BATCH) -> int:
     moment = now or timezone.now()
     due = Note.objects.filter(
         state=NoteState.SIGNED, hold_until__lte=moment, practice__filing=Practice.Filing.AUTOMATIC
-    ).order_by("hold_until")[:limit]
+    ).order_by("hold_until")
     filed = 0
-    for note in due:
+    for pk in list(
+        due.values_list("pk", flat=True)
+    ):  # all of them: those that fail must not fill every batch
+        if filed >= limit:
+            break
+        note = Note.objects.get(pk=pk)
         where = Q(signature_id=note.signature_id, hold_until__lte=moment)
         try:
             _file(note, HOLD_ENDED, timezone.now(), where=where)
