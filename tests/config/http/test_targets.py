@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -158,18 +156,3 @@ def test_no_text_makes_the_policy_fail_in_another_way(url):
     assert scheme in ("http", "https")
     assert host
     assert 0 <= port < 65536
-
-
-def test_only_the_door_imports_an_http_library():
-    root = Path(__file__).parents[3]
-    for top in ("config", "consent", "encounters", "notes"):
-        for path in (root / top).rglob("*.py"):
-            if (root / "config" / "http") in path.parents:
-                continue
-            lines = path.read_text(encoding="utf-8").splitlines()
-            found = [
-                line
-                for line in lines
-                if line.strip().startswith(("import httpx", "from httpx", "import requests"))
-            ]
-            assert not found, path.relative_to(root)
