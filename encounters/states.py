@@ -1,4 +1,4 @@
-"""States of encounters and recordings, and the moves between them.
+"""States of encounters, of recordings, and of recordings at a video vendor, with the moves between them.
 
 Encounter::
 
@@ -11,6 +11,13 @@ Recording::
         │          ├─→ rejected (not audio, too short, too long, no consent)
         └──────────┴─→ failed (could not be received)
     Everything that holds bytes can be purged.
+
+Recording at a video vendor::
+
+    preparing ⇄ found → downloading → stored
+        └──────┴─ held ─┴────┴──────→ refused (no permission: never downloaded, or given up)
+                                     → failed (can be tried again by a person)
+    The deletion of the vendor's copy is a date on the row: it is wanted once stored or refused.
 """
 
 from __future__ import annotations
@@ -67,4 +74,30 @@ RECORDING_TRANSITIONS: dict[str, frozenset[str]] = {
     _R.REJECTED: frozenset({_R.PURGED}),
     _R.FAILED: frozenset({_R.PURGED}),
     _R.PURGED: frozenset(),
+}
+
+
+class VendorRecordingState(models.TextChoices):
+    PREPARING = "preparing", "Being prepared by the vendor"
+    FOUND = "found", "Ready at the vendor"
+    HELD = "held", "Waiting for permission"
+    DOWNLOADING = "downloading", "Being downloaded"
+    STORED = "stored", "Stored here"
+    REFUSED = "refused", "Not downloaded: no permission"
+    FAILED = "failed", "Could not be picked up"
+
+
+_V = VendorRecordingState
+# The vendor's copy is of no more use: stored here, or never to be.
+VENDOR_COPY_UNWANTED = (_V.STORED, _V.REFUSED)
+VENDOR_WAITING = (_V.PREPARING, _V.FOUND, _V.HELD)
+
+VENDOR_RECORDING_TRANSITIONS: dict[str, frozenset[str]] = {
+    _V.PREPARING: frozenset({_V.FOUND, _V.HELD, _V.REFUSED, _V.FAILED}),
+    _V.FOUND: frozenset({_V.PREPARING, _V.HELD, _V.DOWNLOADING, _V.REFUSED, _V.FAILED}),
+    _V.HELD: frozenset({_V.PREPARING, _V.FOUND, _V.REFUSED, _V.FAILED}),
+    _V.DOWNLOADING: frozenset({_V.FOUND, _V.HELD, _V.STORED, _V.REFUSED, _V.FAILED}),
+    _V.STORED: frozenset(),
+    _V.REFUSED: frozenset(),
+    _V.FAILED: frozenset({_V.PREPARING, _V.FOUND, _V.REFUSED}),
 }

@@ -1,42 +1,23 @@
 """Doorbells: each looks at rows and calls one service. Ids only, as text, never content.
 
-A task never raises: its exception text would be stored and logged by the queue (it may quote what was being
-processed). What went wrong is on the row; what was left undone is found again by the beat and the sweep.
+What went wrong is on the row; what was left undone is found again by the beat and the sweep.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import wraps
-from typing import Any
 from uuid import UUID
 
-import structlog
 from django.utils import timezone
 
-from config.connections import leave_connection_usable
 from config.doorbell import ring
 from config.models import Heartbeat
+from config.tasks import quietly
 from encounters.services.recordings import purge_abandoned_uploads
 from notes.services import engine_accounts, filing, inbox, polling, sending, submissions, sweeping
 
-log = structlog.get_logger(__name__)
 SWEEP_EVERY = timedelta(seconds=60)
-
-
-def quietly(task: Callable[..., object]) -> Callable[..., None]:
-    """Log the type of an exception and where it was raised, never its text; leave the connection usable."""
-
-    @wraps(task)
-    def guarded(*args: Any) -> None:
-        try:
-            task(*args)
-        except Exception:  # the row stays due, so the work is looked at again
-            log.exception("task failed", task=task.__name__)
-            leave_connection_usable()
-
-    return guarded
 
 
 @quietly

@@ -1,9 +1,11 @@
 from encounters.models.encounter import Encounter, Participant
 from encounters.models.people import Membership, Patient, Practice, Role, User
 from encounters.models.recording import AudioCopy, Recording, RecordingPart, RecordingSlice
+from encounters.models.video import Call, VendorEvent, VendorRecording, VideoConnection
 
 __all__ = [
     "AudioCopy",
+    "Call",
     "Encounter",
     "Membership",
     "Participant",
@@ -14,4 +16,7 @@ __all__ = [
     "RecordingSlice",
     "Role",
     "User",
+    "VendorEvent",
+    "VendorRecording",
+    "VideoConnection",
 ]

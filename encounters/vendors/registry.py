@@ -1,0 +1,20 @@
+"""Which adapter speaks to which vendor."""
+
+from __future__ import annotations
+
+from encounters.vendors.protocol import VideoVendor
+from encounters.vendors.twilio import Twilio
+
+VENDORS: dict[str, type[VideoVendor]] = {vendor.slug: vendor for vendor in (Twilio,)}
+
+
+class UnknownVendor(KeyError):
+    """No adapter of that name is part of this product."""
+
+
+def vendor_named(slug: str) -> type[VideoVendor]:
+    """The adapter's class; raises UnknownVendor."""
+    try:
+        return VENDORS[slug]
+    except KeyError:
+        raise UnknownVendor(slug) from None

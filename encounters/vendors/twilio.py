@@ -1,0 +1,284 @@
+"""Twilio Video.
+
+A room's tracks are recorded apart. When the room has ended we ask for one composition of its audio, fetch that, and
+delete both. What we call a file is therefore the room: its id is the room's SID.
+
+Sources: twilio.com/docs/video/api (status-callbacks, compositions-resource, recordings-resource, recording-rules),
+twilio.com/docs/usage/security for signatures.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from config.http import Response, form_body
+from encounters.vendors.errors import (
+    BadAnswer,
+    NotFound,
+    NothingRecorded,
+    NotReadable,
+    NotReady,
+    NotSupported,
+)
+from encounters.vendors.http import call_api, read_json, refusal, send
+from encounters.vendors.protocol import (
+    AccountField,
+    Callback,
+    CallRef,
+    Download,
+    Event,
+    EventKind,
+    Found,
+    Listing,
+    Received,
+    VideoVendor,
+)
+from encounters.vendors.twilio_signature import verified_fields
+
+_ROOM = re.compile(r"RM[0-9a-f]{32}", re.IGNORECASE)
+_PAGE = 50
+_PAGES = 40
+_LINK_SECONDS = 3600
+_MAKING = {"enqueued", "processing"}
+_ROOM_EVENTS = {
+    "room-created": EventKind.CALL_STARTED,
+    "room-ended": EventKind.CALL_ENDED,
+    "recording-started": EventKind.RECORDING_STARTED,
+    "recording-failed": EventKind.RECORDING_FAILED,
+}
+_COMPOSITION_EVENTS = {
+    "composition-available": EventKind.RECORDING_READY,
+    "composition-failed": EventKind.RECORDING_FAILED,
+}
+_ALL_AUDIO = '[{"type":"include","kind":"audio"}]'
+_NOTHING = '[{"type":"exclude","all":true}]'
+
+
+class Twilio(VideoVendor):
+    slug = "twilio"
+    label = "Twilio Video"
+    api = "https://video.twilio.com"
+    api_hosts = ("video.twilio.com",)
+    media_hosts = (".amazonaws.com",)
+    account_label = "Account SID"
+    signed_with = "Primary auth token"
+    fields = (
+        AccountField("key_sid", "API key SID", "Begins with SK. Console: Account, API keys & tokens."),
+        AccountField("key_secret", "API key secret", "Shown once, when the key is made."),
+    )
+    starts_recording = True
+
+    def receive(self, callback: Callback, secrets: Sequence[str], now: float) -> Received:
+        fields = verified_fields(callback, secrets, account=self.account.ref)
+        event = fields.get("StatusCallbackEvent", "")
+        room = fields.get("RoomSid", "")
+        kind = _ROOM_EVENTS.get(event) or _COMPOSITION_EVENTS.get(event)
+        if kind is None:
+            return Received()
+        if not _ROOM.fullmatch(room):
+            raise NotReadable
+        made = self._found(room, ready=kind == EventKind.RECORDING_READY)
+        return Received(
+            (
+                Event(
+                    kind=kind,
+                    key=_key(event, fields),
+                    call=CallRef(session=room, room=fields.get("RoomName", "")),
+                    found=(made,) if kind in {EventKind.RECORDING_READY, EventKind.CALL_ENDED} else (),
+                    occurred_at=_moment(fields.get("Timestamp")),
+                    problem="The composition failed." if event == "composition-failed" else "",
+                ),
+            )
+        )
+
+    def check(self) -> str:
+        self._get("/v1/Rooms?PageSize=1")
+        return "The keys work: rooms can be listed."
+
+    def list_call(self, call: CallRef) -> Listing:
+        """By room SID, or by the room's name where that is all we know: the newest room of that name."""
+        try:
+            room = self._get(f"/v1/Rooms/{quote(call.session or call.room, safe='')}")
+        except NotFound:
+            return Listing()
+        sid = _text(room, "sid")
+        if room.get("status") not in {"completed", "failed"}:
+            return Listing(ended=False, session=sid)
+        return Listing(
+            found=(self._found(sid, ready=False),),
+            ended=True,
+            ended_at=_moment(room.get("end_time")),
+            session=sid,
+        )
+
+    def prepare(self, found: Found, call: CallRef) -> Found:
+        """The room's composition, asked for if there is none; NothingRecorded for a room without sound."""
+        made = self._composition(found.id)
+        if made is None:
+            if not self._sounds(found.id):
+                raise NothingRecorded("Nobody's voice was recorded in the room.")
+            made = self._compose(found.id)
+        return self._described(found, made)
+
+    def describe(self, found: Found, call: CallRef) -> Found:
+        made = self._composition(found.id)
+        if made is None:
+            raise NotFound("Twilio has no composition of the room.")
+        return self._described(found, made)
+
+    def download(self, found: Found) -> Download:
+        """Twilio answers with a redirect to a signed link at its storage, which is fetched without our keys."""
+        path = (
+            f"/v1/Compositions/{quote(str(found.locator['composition']), safe='')}/Media?Ttl={_LINK_SECONDS}"
+        )
+        answer = send(self, "GET", f"{self.account.api}{path}", headers=self._headers())
+        if answer.status >= 400:
+            raise refusal(self, answer)
+        link = answer.headers.get("location", "") or _text(read_json(self, answer), "redirect_to")
+        if not link:
+            raise BadAnswer("Twilio named no place to fetch the composition from.")
+        return Download(link)
+
+    def discard(self, found: Found, call: CallRef) -> str:
+        """The composition is a copy, so the room's recorded tracks go as well."""
+        compositions = [made for made in self._compositions(found.id) if made.get("status") != "deleted"]
+        if any(made.get("status") in _MAKING for made in compositions):
+            raise NotReady("Twilio is still composing the recording.")
+        tracks = list(self._recordings(found.id))
+        for made in compositions:
+            self._delete(f"/v1/Compositions/{_text(made, 'sid')}")
+        for track in tracks:
+            self._delete(f"/v1/Recordings/{_text(track, 'sid')}")
+        return f"Twilio confirmed: {len(compositions)} compositions and {len(tracks)} tracks deleted"
+
+    def start_recording(self, call: CallRef) -> None:
+        self._rules(call, _ALL_AUDIO)
+
+    def stop_recording(self, call: CallRef) -> None:
+        self._rules(call, _NOTHING)
+
+    def _rules(self, call: CallRef, rules: str) -> None:
+        if not call.session:
+            raise NotSupported("Twilio needs the room's SID to start or stop recording.")
+        path = f"/v1/Rooms/{quote(call.session, safe='')}/RecordingRules"
+        call_api(
+            self, "POST", path, headers=self._headers(), body=form_body([("Rules", rules)]), expect=(200, 202)
+        )
+
+    def _found(self, room: str, *, ready: bool) -> Found:
+        return Found(id=room, ready=ready, media_type="audio/mp4")
+
+    def _described(self, found: Found, made: Mapping[str, Any]) -> Found:
+        return replace(
+            found,
+            ready=made.get("status") == "completed",
+            started_at=found.started_at or _moment(made.get("date_created")),
+            duration=_number(made.get("duration")),
+            bytes=int(_number(made.get("size")) or 0) or None,
+            locator={"composition": _text(made, "sid")},
+        )
+
+    def _composition(self, room: str) -> Mapping[str, Any] | None:
+        """The finished one, else one on its way. Failed and deleted ones don't count."""
+        known = list(self._compositions(room))
+        finished = [made for made in known if made.get("status") == "completed"]
+        making = [made for made in known if made.get("status") in _MAKING]
+        return next(iter([*finished, *making]), None)
+
+    def _compose(self, room: str) -> Mapping[str, Any]:
+        fields = [
+            ("RoomSid", room),
+            ("AudioSources", "*"),
+            ("Format", "mp4"),
+            ("StatusCallback", self.account.callback_url),
+            ("StatusCallbackMethod", "POST"),
+        ]
+        answer = send(
+            self,
+            "POST",
+            f"{self.account.api}/v1/Compositions",
+            headers=self._headers(),
+            body=form_body(fields),
+        )
+        if answer.status == 400:  # the room or its tracks are not complete yet
+            raise NotReady("Twilio can't compose the room's audio yet.")
+        if answer.status not in (200, 201):
+            raise refusal(self, answer)
+        return read_json(self, answer)
+
+    def _sounds(self, room: str) -> bool:
+        return any(
+            track.get("type") == "audio" and track.get("status") != "deleted"
+            for track in self._recordings(room)
+        )
+
+    def _compositions(self, room: str) -> Iterator[Mapping[str, Any]]:
+        return self._pages("/v1/Compositions", "compositions", RoomSid=room)
+
+    def _recordings(self, room: str) -> Iterator[Mapping[str, Any]]:
+        """The tracks of a room that still exist."""
+        tracks = self._pages(f"/v1/Rooms/{quote(room, safe='')}/Recordings", "recordings")
+        return (track for track in tracks if track.get("status") != "deleted")
+
+    def _pages(self, path: str, key: str, **query: str) -> Iterator[Mapping[str, Any]]:
+        """Every entry of a list, page by page; Twilio's own next address is checked to be at the API."""
+        at = f"{path}?{urlencode({**query, 'PageSize': str(_PAGE)})}"
+        for _ in range(_PAGES):
+            content = self._get(at)
+            yield from (entry for entry in content.get(key) or [] if isinstance(entry, Mapping))
+            following = str((content.get("meta") or {}).get("next_page_url") or "")
+            if not following:
+                return
+            if not following.startswith(f"{self.account.api}/"):
+                raise BadAnswer("Twilio's list goes on at another address.")
+            at = following.removeprefix(self.account.api)
+        raise BadAnswer("Twilio's list does not end.")
+
+    def _get(self, path: str) -> dict[str, Any]:
+        return read_json(self, call_api(self, "GET", path, headers=self._headers()))
+
+    def _delete(self, path: str) -> Response | None:
+        try:
+            return call_api(self, "DELETE", path, headers=self._headers(), expect=(200, 204))
+        except NotFound:
+            return None
+
+    def _headers(self) -> dict[str, str]:
+        held = self.account.credentials
+        pair = f"{held.get('key_sid', '')}:{held.get('key_secret', '')}"
+        return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+
+
+def _key(event: str, fields: Mapping[str, str]) -> str:
+    """Compositions report each status once; a room numbers its events."""
+    if event in _COMPOSITION_EVENTS:
+        return f"{fields.get('CompositionSid', '')}:{event}"[:200]
+    return f"{fields['RoomSid']}:{event}:{fields.get('SequenceNumber', '')}"[:200]
+
+
+def _moment(value: object) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _number(value: object) -> float | None:
+    try:
+        return float(str(value))
+    except ValueError:
+        return None
+
+
+def _text(content: Mapping[str, Any], key: str) -> str:
+    value = content.get(key)
+    return value if isinstance(value, str) else ""
