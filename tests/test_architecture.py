@@ -30,8 +30,8 @@ def test_only_the_door_imports_httpx() -> None:
 def test_only_one_module_reads_the_environment() -> None:
     reading = re.compile(r"os\.(environ|getenv)")
     found = {str(p.relative_to(ROOT)) for p in SOURCES if reading.search(p.read_text(encoding="utf-8"))}
-    # wsgi.py and the sandbox's speech set a default for a library before it loads.
-    assert found <= {"config/env.py", "config/wsgi.py", "notes/soapnoteapi/sandbox/speech.py"}, found
+    # wsgi.py and the sandbox's ears set a default for a library before it loads.
+    assert found <= {"config/env.py", "config/wsgi.py", "notes/soapnoteapi/sandbox/hearing/ears.py"}, found
 
 
 def test_templates_carry_no_inline_script_or_style() -> None:

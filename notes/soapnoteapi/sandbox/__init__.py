@@ -4,7 +4,7 @@ It speaks the vendor's published contract over HTTP, in a process of its own, an
 product's database. Choices that the vendor's public pages leave open are ours and prove nothing about it.
 
 Modules: `config` (what it is started with), `application` (HTTP), `views` (endpoints), `store` (durable
-state), `worker` (audio jobs), `courier` (webhooks), `speech` and `audio` (hearing), `sentences` and `arrange`
+state), `worker` (audio jobs), `courier` (webhooks), `hearing` (speech to text), `sentences` and `arrange`
 (arranging), `note` (the answer's shape), `server` (the process).
 """
 

@@ -9,8 +9,8 @@ from gunicorn.app.base import BaseApplication
 from notes.soapnoteapi.sandbox.application import Application
 from notes.soapnoteapi.sandbox.config import Config
 from notes.soapnoteapi.sandbox.engine import Engine
+from notes.soapnoteapi.sandbox.hearing.ears import WhisperEars
 from notes.soapnoteapi.sandbox.log import log
-from notes.soapnoteapi.sandbox.speech import WhisperEars
 
 THREADS = 8
 

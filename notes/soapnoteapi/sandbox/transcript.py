@@ -8,6 +8,7 @@ PROVIDER = "provider"
 PATIENT = "patient"
 
 PASSAGE_MAY_BE_MISSING = "passage_may_be_missing"
+OTHER_LANGUAGE = "other_language"
 ONE_SIDE_SILENT = "one_side_silent"
 
 
@@ -41,7 +42,7 @@ class Segment:
 class HearingWarning:
     """Something the reader must know about the stretch from `start` to `end`, in seconds.
 
-    `reason` is one of `PASSAGE_MAY_BE_MISSING` and `ONE_SIDE_SILENT`.
+    `reason` is `PASSAGE_MAY_BE_MISSING`, `OTHER_LANGUAGE` or `ONE_SIDE_SILENT`.
     """
 
     start: float
@@ -55,7 +56,10 @@ class HearingWarning:
             return (
                 "One channel of the recording is silent: one person may be missing. Listen to the recording."
             )
-        return f"A passage from {clock(self.start)} to {clock(self.end)} may be missing. Listen to the recording."
+        when = f"from {clock(self.start)} to {clock(self.end)}"
+        if self.reason == OTHER_LANGUAGE:
+            return f"A passage {when} is not in English and was left out. Listen to the recording."
+        return f"A passage {when} may be missing. Listen to the recording."
 
 
 @dataclass(frozen=True)

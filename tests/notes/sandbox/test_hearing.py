@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 
 from notes.demo import consultation
-from notes.soapnoteapi.sandbox import audio, speech, weights
 from notes.soapnoteapi.sandbox.errors import JobFailed
+from notes.soapnoteapi.sandbox.hearing import audio, weights
+from notes.soapnoteapi.sandbox.hearing import ears as hearing_ears
+from notes.soapnoteapi.sandbox.hearing.ears import WhisperEars
 from notes.soapnoteapi.sandbox.note import from_recording
 from notes.soapnoteapi.sandbox.options import NoteOptions
-from notes.soapnoteapi.sandbox.speech import WhisperEars
 from tests.notes.sandbox.recordings import FORMATS, write, write_tone
 
 CACHE = Path(tempfile.gettempdir()) / "countersign-speech-model"
@@ -74,10 +75,10 @@ def test_windows_cover_the_recording_without_gap_and_are_cut_in_a_pause(tmp_path
     windows = list(audio.windows(path))
 
     assert 135 < windows[1].start < 137
-    ends = [window.start + len(window.samples) / audio.RATE for window in windows]
+    ends = [window.start + window.seconds for window in windows]
     assert [window.start for window in windows[1:]] == pytest.approx(ends[:-1])
     assert ends[-1] == pytest.approx(400, abs=0.05)
-    assert all(len(window.samples) <= (audio.WINDOW_MAX + 1) * audio.RATE for window in windows)
+    assert all(window.seconds <= audio.WINDOW_MAX + 1 for window in windows)
 
 
 @pytest.mark.parametrize("seconds", [0.5, 4.9])
@@ -145,7 +146,7 @@ def test_a_picture_without_sound_is_refused(tmp_path: Path) -> None:
 
 
 def test_without_the_speech_packages_the_job_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(speech, "PACKAGES", ("a_package_nobody_has",))
+    monkeypatch.setattr(hearing_ears, "PACKAGES", ("a_package_nobody_has",))
     ears = WhisperEars(None, tmp_path)
 
     ears.prepare()

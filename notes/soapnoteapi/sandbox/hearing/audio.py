@@ -16,17 +16,20 @@ MAX_SECONDS = 4 * 3600.0
 WINDOW_MIN = 120
 WINDOW_MAX = 150
 FRAME = RATE // 5
-PATIENCE = (
-    20.0  # seconds for one read; half a gigabyte of zeros named WAV keeps the demuxer busy for a minute
-)
+# Seconds for one read; half a gigabyte of zeros named WAV keeps the demuxer busy for a minute.
+PATIENCE = 20.0
 
 
 @dataclass(frozen=True)
 class Window:
-    """Samples in -1…1 as float32 (numpy), and where in the recording they start, in seconds."""
+    """Samples in -1…1 as float32 (numpy, channels × samples), and where they start, in seconds."""
 
     start: float
     samples: Any
+
+    @property
+    def seconds(self) -> float:
+        return float(self.samples.shape[1]) / RATE
 
 
 def duration(path: Path) -> float:
@@ -49,33 +52,34 @@ def windows(path: Path) -> Iterator[Window]:
 
     held: list[Any] = []
     count = start = 0
-    for block in _decoded(path):
+    for block in blocks(path):
         held.append(block)
-        count += len(block)
+        count += block.shape[1]
         if count >= WINDOW_MAX * RATE:
-            samples = np.concatenate(held)
+            samples = np.concatenate(held, axis=1)
             cut = _quietest(samples)
-            yield Window(start / RATE, _as_float(samples[:cut]))
+            yield Window(start / RATE, _as_float(samples[:, :cut]))
             start += cut
-            held, count = [samples[cut:].copy()], len(samples) - cut
+            held, count = [samples[:, cut:].copy()], count - cut
             _check_length(start / RATE, at_least=0.0)
     if count:
-        yield Window(start / RATE, _as_float(np.concatenate(held)))
+        yield Window(start / RATE, _as_float(np.concatenate(held, axis=1)))
 
 
-def _decoded(path: Path) -> Iterator[Any]:
-    """Mono 16 kHz blocks of 16-bit samples."""
+def blocks(path: Path) -> Iterator[Any]:
+    """Blocks of 16-bit samples at 16 kHz (channels × samples): two channels where there are two or more."""
     import av  # noqa: PLC0415
 
-    resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
     with _opened(path) as (container, stream):
+        layout = "mono" if stream.codec_context.channels == 1 else "stereo"
+        resampler = av.AudioResampler(format="s16p", layout=layout, rate=RATE)
         stream.thread_type = "AUTO"
         for frame in _frames(container, stream):
             frame.pts = None  # gaps of a paused recorder are not silence
-            for mono in resampler.resample(frame):
-                yield mono.to_ndarray()[0]
-        for mono in resampler.resample(None):
-            yield mono.to_ndarray()[0]
+            for part in resampler.resample(frame):
+                yield part.to_ndarray()
+        for part in resampler.resample(None):
+            yield part.to_ndarray()
 
 
 def _frames(container: Any, stream: Any) -> Iterator[Any]:
@@ -118,10 +122,10 @@ def _quietest(samples: Any) -> int:
     """The middle of the quietest fifth of a second in the part of the window where it may end."""
     import numpy as np  # noqa: PLC0415
 
-    tail = samples[WINDOW_MIN * RATE : WINDOW_MAX * RATE]
-    frames = tail[: len(tail) // FRAME * FRAME].reshape(-1, FRAME).astype(np.float32)
+    tail = samples[:, WINDOW_MIN * RATE : WINDOW_MAX * RATE]
+    frames = tail[:, : tail.shape[1] // FRAME * FRAME].reshape(len(tail), -1, FRAME).astype(np.float32)
     # Averaged over a second: a stop consonant is quiet as well, a pause is quiet for longer.
-    loudness = np.convolve((frames**2).mean(axis=1), np.ones(5) / 5, mode="same")
+    loudness = np.convolve((frames**2).mean(axis=2).max(axis=0), np.ones(5) / 5, mode="same")
     return int(WINDOW_MIN * RATE + loudness.argmin() * FRAME + FRAME // 2)
 
 
