@@ -9,6 +9,10 @@
   "model_dir": null,
   "model_cache_dir": null,
   "note_ttl_seconds": 86400,
+  "short_clip_seconds": 0,
+  "test_key_daily_limit": 0,
+  "revoked_keys": [],
+  "browser_origins": [],
   "accounts": [
     {"api_key": "snapi_sk_test_…", "webhook_url": "http://127.0.0.1:8000/hooks/soapnoteapi/<uuid>/",
      "webhook_secret": "whsec_…", "profile": "t-v1"}
@@ -18,6 +22,11 @@
 
 Only `state_dir` is required. Any key with the vendor's prefix is accepted; an account tells where that key's
 webhooks go. `"api_key": "*"` stands for every key that has no account of its own.
+
+`short_clip_seconds`: a recording that is no longer is answered with 200 and the whole note, not with 202.
+`test_key_daily_limit`: POST and PUT requests a day (UTC) for a key of `snapi_sk_test_`; the vendor allows 10, and
+0 means any number. `revoked_keys` are answered with 403. `browser_origins`: sites whose pages may call the API
+from the browser, as the vendor's MediaRecorder sample does; a key in a page is for trials only.
 """
 
 from __future__ import annotations
@@ -71,6 +80,10 @@ class Config:
     model_dir: Path | None = None
     model_cache_dir: Path | None = None
     note_ttl_seconds: float = 86_400
+    short_clip_seconds: float = 0
+    test_key_daily_limit: int = 0
+    revoked_keys: tuple[str, ...] = field(default=(), repr=False)
+    browser_origins: tuple[str, ...] = ()
 
     def account(self, account: str) -> Account | None:
         """The account behind a stored account id, falling back to the one for every key."""
@@ -99,7 +112,7 @@ def from_mapping(data: Mapping[str, object]) -> Config:
     if not isinstance(accounts, list):
         raise ConfigError("accounts must be a list.")
     port = _number(data, "port", 8100)
-    if not 0 <= port < 65536:
+    if port >= 65536:
         raise ConfigError("port must be between 0 and 65535.")
     return Config(
         state_dir=Path(_text(data, "state_dir")),
@@ -110,6 +123,10 @@ def from_mapping(data: Mapping[str, object]) -> Config:
         model_dir=_optional_path(data, "model_dir"),
         model_cache_dir=_optional_path(data, "model_cache_dir"),
         note_ttl_seconds=_number(data, "note_ttl_seconds", 86_400),
+        short_clip_seconds=_number(data, "short_clip_seconds", 0),
+        test_key_daily_limit=int(_number(data, "test_key_daily_limit", 0)),
+        revoked_keys=_texts(data, "revoked_keys"),
+        browser_origins=_texts(data, "browser_origins"),
     )
 
 
@@ -133,10 +150,17 @@ def _text(data: Mapping[str, object], name: str, default: str | None = None) -> 
     return value
 
 
+def _texts(data: Mapping[str, object], name: str) -> tuple[str, ...]:
+    value = data.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise ConfigError(f"{name} must be a list of non-empty strings.")
+    return tuple(value)
+
+
 def _number(data: Mapping[str, object], name: str, default: float) -> float:
     value = data.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ConfigError(f"{name} must be a number.")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise ConfigError(f"{name} must be a number, not below 0.")
     return value
 
 

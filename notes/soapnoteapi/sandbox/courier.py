@@ -76,7 +76,7 @@ class Courier:
         spent = account is None or delivery.attempts >= len(RETRY_AFTER)
         state = DELIVERED if delivered else GIVEN_UP if spent else PENDING
         next_at = now + RETRY_AFTER[delivery.attempts] if state == PENDING else now
-        self._store.record_attempt(delivery.event_id, state=state, next_at=next_at, status=status)
+        self._store.record_attempt(delivery.event_id, state=state, at=now, next_at=next_at, status=status)
         log(
             "webhook",
             event=delivery.event,

@@ -12,6 +12,8 @@ from notes.soapnoteapi.sandbox import note as notes
 from notes.soapnoteapi.sandbox.clock import Clock
 from notes.soapnoteapi.sandbox.config import Config
 from notes.soapnoteapi.sandbox.courier import Courier, Post, Sign, event
+from notes.soapnoteapi.sandbox.errors import JobFailed
+from notes.soapnoteapi.sandbox.hearing.audio import duration
 from notes.soapnoteapi.sandbox.log import log
 from notes.soapnoteapi.sandbox.options import NoteOptions
 from notes.soapnoteapi.sandbox.outgoing import door_to, sign
@@ -69,6 +71,22 @@ class Engine:
         self.store.add_job(job)
         self.worker.wake()
         return job
+
+    def is_short_clip(self, audio: Path) -> bool:
+        """Whether the recording is one that is answered at once, by the configuration."""
+        longest = self.config.short_clip_seconds
+        if not longest:
+            return False
+        try:
+            return duration(audio) <= longest
+        except JobFailed:
+            return False
+
+    def send_again(self, event_id: str) -> bool:
+        """Send a webhook once more now, whatever came of it; False where there is none of that id."""
+        found = self.store.send_again(event_id, self.clock())
+        self.courier.wake()
+        return found
 
     def note_from_text(self, account: str, options: NoteOptions, text: str) -> dict[str, object]:
         job = self._job(account, "text", COMPLETED, options, size=len(text.encode()))

@@ -9,6 +9,9 @@ from notes.soapnoteapi.sandbox.errors import invalid
 from notes.soapnoteapi.sandbox.specialties import SPECIALTIES
 
 MIN_TRANSCRIPT_CHARACTERS = 50
+CONTEXT_TEXTS = ("patient_history", "custom_instructions")
+PATIENT_TEXTS = ("name", "gender", "medical_history")
+PATIENT_LISTS = ("medications", "allergies")
 FLAGS = ("include_billing_codes", "include_patient_summary", "include_transcript", "include_icd11")
 
 
@@ -28,7 +31,7 @@ class NoteOptions:
 def read_options(data: Mapping[str, object]) -> NoteOptions:
     """Options from a request; `ApiError` 400 names every field at fault. Unknown fields are ignored."""
     problems: list[tuple[str, str]] = []
-    specialty = data.get("specialty", data.get("provider_type"))
+    specialty = data.get("specialty") or data.get("provider_type")
     if not specialty:
         problems.append(("specialty", "specialty (or provider_type) is required"))
     elif not isinstance(specialty, str) or specialty not in SPECIALTIES:
@@ -44,7 +47,7 @@ def read_options(data: Mapping[str, object]) -> NoteOptions:
 
 
 def read_transcript(data: Mapping[str, object]) -> str:
-    text = data.get("transcript", data.get("shorthand_notes"))
+    text = data.get("transcript") or data.get("shorthand_notes")
     if not text:
         raise invalid(("transcript", "transcript (or shorthand_notes) is required"))
     if not isinstance(text, str) or len(text.strip()) < MIN_TRANSCRIPT_CHARACTERS:
@@ -63,21 +66,30 @@ def _context_problems(context: object) -> list[tuple[str, str]]:
         return []
     if not isinstance(context, dict):
         return [("context", "context must be an object")]
+    problems = [
+        (f"context.{name}", f"{name} must be text")
+        for name in CONTEXT_TEXTS
+        if not _is_text(context.get(name))
+    ]
     patient = context.get("patient_info")
-    if patient is None:
-        return []
-    if not isinstance(patient, dict):
-        return [("context.patient_info", "patient_info must be an object")]
-    problems = []
+    if patient is not None and not isinstance(patient, dict):
+        return [*problems, ("context.patient_info", "patient_info must be an object")]
+    return [*problems, *_patient_problems(patient or {})]
+
+
+def _patient_problems(patient: Mapping[str, object]) -> list[tuple[str, str]]:
+    wrong = [(name, "must be text") for name in PATIENT_TEXTS if not _is_text(patient.get(name))]
+    wrong += [
+        (name, "must be a list of strings") for name in PATIENT_LISTS if not _is_texts(patient.get(name))
+    ]
     age = patient.get("age")
     if age is not None and (isinstance(age, bool) or not isinstance(age, int) or age <= 0):
-        problems.append(("context.patient_info.age", "age must be a positive integer"))
-    problems.extend(
-        (f"context.patient_info.{name}", f"{name} must be a list of strings")
-        for name in ("medications", "allergies")
-        if not _is_texts(patient.get(name))
-    )
-    return problems
+        wrong.append(("age", "must be a positive integer"))
+    return [(f"context.patient_info.{name}", f"{name} {problem}") for name, problem in wrong]
+
+
+def _is_text(value: object) -> bool:
+    return value is None or isinstance(value, str)
 
 
 def _is_texts(value: object) -> bool:

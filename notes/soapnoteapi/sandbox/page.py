@@ -2,48 +2,162 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from django.template.loader import render_to_string
 
 from notes.soapnoteapi.sandbox import NOTICE
+from notes.soapnoteapi.sandbox.config import ANY_KEY, Account
 from notes.soapnoteapi.sandbox.engine import Engine
+from notes.soapnoteapi.sandbox.progress import HEARING, Progress
+from notes.soapnoteapi.sandbox.records import COMPLETED, FAILED, PENDING, PROCESSING, Attempt, Delivery, Job
 from notes.soapnoteapi.sandbox.requests import Response
+from notes.soapnoteapi.sandbox.transcript import clock
 
-POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+SAID = {
+    "sent": "The test event is on its way. Its delivery is listed below.",
+    "again": "The delivery is being sent again. Its new attempt is listed below.",
+}
+STATES = {"pending": "Waiting", "delivered": "Delivered", "given_up": "Given up"}
+HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,255}")
 
 
-def home(engine: Engine, *, sent: bool) -> Response:
-    store = engine.store
-    jobs = [
-        {
-            "note_id": job.note_id,
-            "kind": job.kind,
-            "status": job.status,
-            "reason": job.error_message,
-            "at": datetime.fromtimestamp(job.created_at, UTC),
-            "audio_seconds": job.audio_seconds,
-            "took": (job.finished_at or engine.clock()) - job.created_at,
-        }
-        for job in store.recent_jobs()
-    ]
+def home(engine: Engine, *, host: str, said: str) -> Response:
+    """The whole page; `host` is what the reader's browser calls this server, `said` which message to show."""
     context = {
+        **_changing(engine),
         "notice": NOTICE,
-        "jobs": jobs,
-        "deliveries": store.recent_deliveries(),
-        "accounts": engine.config.accounts,
-        "sent": sent,
+        "accounts": [_account_entry(number, account) for number, account in numbered(engine.config.accounts)],
+        "address": f"http://{host if HOST.fullmatch(host) else '127.0.0.1:8100'}",
+        "message": SAID.get(said, ""),
     }
-    html = render_to_string("sandbox/home.html", context)
-    return Response(200, html.encode(), {"Content-Type": "text/html; charset=utf-8", **HEADERS})
+    return _html(render_to_string("sandbox/home.html", context).encode())
 
 
-def stylesheet() -> Response:
-    css = render_to_string("sandbox/style.css")
-    return Response(200, css.encode(), {"Content-Type": "text/css; charset=utf-8", **HEADERS})
+def live(engine: Engine, *, seen: str) -> Response:
+    """The changing part of the page, or 304 when it reads the same as what the caller has `seen` (an ETag)."""
+    html = render_to_string("sandbox/_live.html", _changing(engine)).encode()
+    tag = f'"{sha256(html).hexdigest()[:32]}"'
+    return Response(304, headers={"ETag": tag, **HEADERS}) if seen == tag else _html(html, {"ETag": tag})
+
+
+def asset(name: str, kind: str) -> Response:
+    text = render_to_string(f"sandbox/{name}")
+    return Response(200, text.encode(), {"Content-Type": f"{kind}; charset=utf-8", **HEADERS})
+
+
+def numbered(accounts: Iterable[Account]) -> list[tuple[str, Account]]:
+    """Accounts by their place in the configuration: the page names no key, not even by its hash."""
+    return [(str(number), account) for number, account in enumerate(accounts, 1)]
+
+
+def _html(body: bytes, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(200, body, {"Content-Type": "text/html; charset=utf-8", **HEADERS, **(headers or {})})
+
+
+def _changing(engine: Engine) -> dict[str, object]:
+    store = engine.store
+    jobs, deliveries = store.recent_jobs(), store.recent_deliveries()
+    attempts = store.attempts(deliveries)
+    totals = store.tallies()
+    return {
+        "jobs": _job_entries(jobs, engine.worker.progress),
+        "deliveries": [_delivery_entry(owed, attempts[owed.event_id]) for owed in deliveries],
+        "totals": _totals(totals),
+        "summary": _summary(jobs, deliveries),
+        "hooks": bool(engine.config.accounts),
+    }
+
+
+def _job_entries(jobs: list[Job], progress: Progress | None) -> list[dict[str, object]]:
+    """Newest first, as `jobs` are; a waiting job tells how many are before it."""
+    entries: list[dict[str, object]] = []
+    before = sum(job.status == PROCESSING for job in jobs)
+    for job in jobs:
+        before -= job.status == PROCESSING
+        entries.append(
+            {
+                "note_id": job.note_id,
+                "kind": "Recording" if job.kind == "audio" else "Typed text",
+                "status": job.status,
+                "label": _label(job, progress, before),
+                "reason": job.error_message,
+                "at": _at(job.created_at),
+                "length": clock(job.audio_seconds) if job.audio_seconds else "",
+                "took": None if job.finished_at is None else job.finished_at - job.created_at,
+                "progress": progress if _is_heard(job, progress) else None,
+            }
+        )
+    return entries
+
+
+def _label(job: Job, progress: Progress | None, before: int) -> str:
+    if job.status == COMPLETED:
+        return "Note ready"
+    if job.status == FAILED:
+        return "Failed"
+    if progress is None or progress.note_id != job.note_id:
+        return f"Queued, {before} before it" if before else "Queued"
+    if progress.stage != HEARING:
+        return "Arranging"
+    if not progress.seconds:
+        return "Hearing"
+    return f"Hearing, {clock(progress.heard)} of {clock(progress.seconds)}"
+
+
+def _is_heard(job: Job, progress: Progress | None) -> bool:
+    return progress is not None and progress.note_id == job.note_id and progress.seconds > 0
+
+
+def _delivery_entry(owed: Delivery, attempts: list[Attempt]) -> dict[str, object]:
+    return {
+        "event_id": owed.event_id,
+        "event": owed.event,
+        "note_id": owed.note_id,
+        "state": owed.state,
+        "label": STATES.get(owed.state, owed.state),
+        "attempts": [
+            {"number": each.number, "at": _at(each.at), "status": each.http_status} for each in attempts
+        ],
+        "next_at": _at(owed.next_at) if owed.state == PENDING else None,
+    }
+
+
+def _account_entry(number: str, account: Account) -> dict[str, object]:
+    return {
+        "number": number,
+        "url": account.webhook_url,
+        "profile": account.profile,
+        "for_all": account.api_key == ANY_KEY,
+    }
+
+
+def _totals(tallies: Mapping[str, int]) -> list[tuple[str, int]]:
+    return [(name.replace("_", " ").capitalize(), value) for name, value in tallies.items()]
+
+
+def _summary(jobs: list[Job], deliveries: list[Delivery]) -> str:
+    working = sum(job.status == PROCESSING for job in jobs)
+    waiting = sum(owed.state == PENDING for owed in deliveries)
+    return f"{_some(working, 'job')} in work, {_some(waiting, 'delivery', 'deliveries')} waiting."
+
+
+def _some(number: int, one: str, many: str = "") -> str:
+    return f"{number or 'No'} {one if number == 1 else many or one + 's'}"
+
+
+def _at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

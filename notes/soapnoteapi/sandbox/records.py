@@ -48,3 +48,12 @@ class Delivery:
     attempts: int
     next_at: float
     last_status: int | None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try at a delivery; `http_status` is None where no answer came."""
+
+    number: int
+    at: float
+    http_status: int | None

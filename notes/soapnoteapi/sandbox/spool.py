@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import uuid
+from contextlib import suppress
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO, Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
-from notes.soapnoteapi.sandbox.errors import ApiError
+from notes.soapnoteapi.sandbox.errors import refusal
 
 MAX_AUDIO_BYTES = 500 * 1024 * 1024
 MAX_METADATA_BYTES = 1024 * 1024
 FORMATS = "MP3, M4A, WAV, OGG, WEBM, FLAC or MP4"
+ENDINGS = {".mp3", ".m4a", ".wav", ".ogg", ".oga", ".opus", ".webm", ".weba", ".flac", ".mp4"}
 
 
 class SpoolHandler(FileUploadHandler):
@@ -29,11 +31,13 @@ class SpoolHandler(FileUploadHandler):
         self._target: IO[bytes] = BytesIO()
         self._limit = MAX_METADATA_BYTES
         self.path: Path | None = None
+        self.audio_name = ""
 
     def new_file(self, *args: object, **kwargs: object) -> None:
         super().new_file(*args, **kwargs)  # type: ignore[arg-type]
         if self.field_name == "audio" and self.path is None:
             self.path = self._directory / f"{uuid.uuid4()}.audio"
+            self.audio_name = self.file_name or ""
             self._target = os.fdopen(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
             self._limit = MAX_AUDIO_BYTES
         else:
@@ -41,7 +45,8 @@ class SpoolHandler(FileUploadHandler):
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
         if start + len(raw_data) > self._limit:
-            raise ApiError(413, "PAYLOAD_TOO_LARGE", "The recording is larger than 500 MB.")
+            what = "recording is larger than 500 MB" if self.path else "metadata is larger than 1 MB"
+            raise refusal(413, f"The {what}.")
         self._target.write(raw_data)
         return None
 
@@ -56,17 +61,21 @@ class SpoolHandler(FileUploadHandler):
 
     def discard(self) -> None:
         """Remove the recording of a request that was refused."""
-        if not self._target.closed:
+        with suppress(OSError):  # what a full disk did not take is not written now either
             self._target.close()
         if self.path is not None:
             self.path.unlink(missing_ok=True)
 
 
-def check_format(path: Path) -> None:
-    """415 unless the first bytes are those of one of the seven formats; names prove nothing."""
+def check_format(path: Path, name: str) -> None:
+    """415 unless the first bytes are those of one of the seven formats and the name tells of no other kind.
+
+    A name without an ending, such as a browser's `blob`, tells nothing; which of the seven it is, the bytes say.
+    """
+    ending = PurePath(name).suffix.lower()
     with path.open("rb") as file:
-        if not _is_audio(file.read(64)):
-            raise ApiError(415, "UNSUPPORTED_MEDIA_TYPE", f"The file is not a recording in {FORMATS}.")
+        if (ending and ending not in ENDINGS) or not _is_audio(file.read(64)):
+            raise refusal(415, f"The file is not a recording in {FORMATS}.")
 
 
 def _is_audio(head: bytes) -> bool:

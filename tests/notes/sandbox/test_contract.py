@@ -140,7 +140,7 @@ def test_a_wrong_method_is_told_the_right_ones(sandbox: Running) -> None:
     response = sandbox.send("DELETE", "/v1/note/audio")
 
     assert (response.status, answer(response)["error"]["code"]) == (405, "METHOD_NOT_ALLOWED")
-    assert response.headers["allow"] == "PUT, POST"
+    assert response.headers["allow"] == "PUT, POST, OPTIONS"
 
 
 def test_specialties_need_no_key_and_are_the_vendors_24(sandbox: Running) -> None:
