@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 
+from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 
 from notes.soapnoteapi.sandbox import NOTICE
@@ -145,18 +146,17 @@ def _account_entry(number: str, account: Account) -> dict[str, object]:
     }
 
 
-def _totals(tallies: Mapping[str, int]) -> list[tuple[str, int]]:
-    return [(name.replace("_", " ").capitalize(), value) for name, value in tallies.items()]
+def _totals(tallies: Mapping[str, int]) -> list[tuple[str, str]]:
+    return [
+        (name.replace("_", " ").capitalize(), filesizeformat(value) if "bytes" in name else f"{value:,}")
+        for name, value in tallies.items()
+    ]
 
 
 def _summary(jobs: list[Job], deliveries: list[Delivery]) -> str:
     working = sum(job.status == PROCESSING for job in jobs)
     waiting = sum(owed.state == PENDING for owed in deliveries)
-    return f"{_some(working, 'job')} in work, {_some(waiting, 'delivery', 'deliveries')} waiting."
-
-
-def _some(number: int, one: str, many: str = "") -> str:
-    return f"{number or 'No'} {one if number == 1 else many or one + 's'}"
+    return f"Jobs in work: {working}. Deliveries waiting: {waiting}."
 
 
 def _at(seconds: float) -> datetime:
