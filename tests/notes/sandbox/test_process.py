@@ -3,76 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
 from notes.demo import consultation
-from tests.notes.sandbox.running import KEY, SECRET, Client, Receiver
+from tests.notes.sandbox.processes import process, write_config
+from tests.notes.sandbox.running import Client, Receiver
 
-ROOT = Path(__file__).resolve().parent.parent.parent.parent
 pytestmark = pytest.mark.slow
-
-
-class Process:
-    """The command with its log, read line by line."""
-
-    def __init__(self, config: Path) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, str(ROOT / "manage.py"), "sandbox", "--config", str(config)],
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "DEMO": "1"},
-            start_new_session=True,
-        )
-
-    def log(self, step: str) -> dict[str, Any]:
-        assert self._process.stderr
-        for line in self._process.stderr:
-            if line.startswith("{") and (entry := json.loads(line))["step"] == step:
-                return dict(entry)
-        raise AssertionError(f"the sandbox ended without logging {step}")
-
-    def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, how)
-        self._process.wait(30)
-        assert self._process.stderr
-        self._process.stderr.close()
-
-
-@contextmanager
-def process(config: Path) -> Iterator[Process]:
-    started = Process(config)
-    try:
-        yield started
-    finally:
-        started.kill()
 
 
 @pytest.fixture
 def config_file(tmp_path: Path, receiver: Receiver) -> Path:
-    path = tmp_path / "sandbox.json"
-    hook = {"api_key": KEY, "webhook_url": receiver.url, "webhook_secret": SECRET, "profile": "body-hex"}
-    cache = Path(tempfile.gettempdir()) / "countersign-speech-model"
-    data = {
-        "state_dir": str(tmp_path / "state"),
-        "port": 0,
-        "accounts": [hook],
-        "model_cache_dir": str(cache),
-    }
-    path.write_text(json.dumps(data))
-    return path
+    return write_config(tmp_path, receiver.url)
 
 
 def test_outside_a_demo_deployment_it_refuses_to_start(settings: LazySettings, tmp_path: Path) -> None:
