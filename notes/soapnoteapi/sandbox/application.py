@@ -13,6 +13,8 @@ from notes.soapnoteapi.sandbox.console import Console
 from notes.soapnoteapi.sandbox.cross_origin import allowing_headers
 from notes.soapnoteapi.sandbox.engine import Engine
 from notes.soapnoteapi.sandbox.errors import ApiError, refusal
+from notes.soapnoteapi.sandbox.faults.calls import FaultCalls
+from notes.soapnoteapi.sandbox.faults.exchange import Exchanges
 from notes.soapnoteapi.sandbox.log import log
 from notes.soapnoteapi.sandbox.requests import Request, Response, answer_to
 from notes.soapnoteapi.sandbox.views import View, Views
@@ -24,7 +26,7 @@ Methods = dict[str, View]
 def routes(engine: Engine) -> dict[str, Methods]:
     """Every address by pattern, and who answers which method there."""
     access = Access(engine)
-    views, console = Views(engine, access), Console(engine, access)
+    views, console, faults = Views(engine, access), Console(engine, access), FaultCalls(engine, access)
     return {
         r"/v1/note": {"POST": views.text_note},
         r"/v1/note/audio": {"PUT": views.upload, "POST": views.upload},
@@ -39,6 +41,7 @@ def routes(engine: Engine) -> dict[str, Methods]:
         r"/sandbox/test-event": {"POST": console.test_event},
         r"/sandbox/deliveries/([^/]+)/again": {"POST": console.send_again},
         r"/sandbox/ledger": {"GET": console.ledger},
+        r"/sandbox/faults": {"GET": faults.listing, "POST": faults.arm, "DELETE": faults.disarm},
     }
 
 
@@ -47,9 +50,13 @@ class Application:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._exchanges = Exchanges(self._carry_out, engine.faults)
         self._routes = [(re.compile(pattern), methods) for pattern, methods in routes(engine).items()]
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        return self._exchanges(environ, start_response)
+
+    def _carry_out(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         try:
             response = self._answer(request)

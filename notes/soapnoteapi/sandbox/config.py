@@ -13,6 +13,7 @@
   "test_key_daily_limit": 0,
   "revoked_keys": [],
   "browser_origins": [],
+  "faults": [],
   "accounts": [
     {"api_key": "snapi_sk_test_…", "webhook_url": "http://127.0.0.1:8000/hooks/soapnoteapi/<uuid>/",
      "webhook_secret": "whsec_…", "profile": "t-v1"}
@@ -26,17 +27,19 @@ webhooks go. `"api_key": "*"` stands for every key that has no account of its ow
 `short_clip_seconds`: a recording that is no longer is answered with 200 and the whole note, not with 202.
 `test_key_daily_limit`: POST and PUT requests a day (UTC) for a key of `snapi_sk_test_`; the vendor allows 10, and
 0 means any number. `revoked_keys` are answered with 403. `browser_origins`: sites whose pages may call the API
-from the browser, as the vendor's MediaRecorder sample does; a key in a page is for trials only.
+from the browser, as the vendor's MediaRecorder sample does; a key in a page is for trials only. `faults`: ways to
+misbehave for as long as it runs, such as `{"fault": "webhook-lost"}` (see `faults/`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from notes.soapnoteapi.sandbox.faults.orders import BadOrder, Order, read_order
 from notes.soapnoteapi.signature_profiles import PROFILES
 from notes.soapnoteapi.signatures import secret_key
 
@@ -84,6 +87,7 @@ class Config:
     test_key_daily_limit: int = 0
     revoked_keys: tuple[str, ...] = field(default=(), repr=False)
     browser_origins: tuple[str, ...] = ()
+    faults: tuple[Order, ...] = ()
 
     def account(self, account: str) -> Account | None:
         """The account behind a stored account id, falling back to the one for every key."""
@@ -127,7 +131,19 @@ def from_mapping(data: Mapping[str, object]) -> Config:
         test_key_daily_limit=int(_number(data, "test_key_daily_limit", 0)),
         revoked_keys=_texts(data, "revoked_keys"),
         browser_origins=_texts(data, "browser_origins"),
+        faults=tuple(_faults(data)),
     )
+
+
+def _faults(data: Mapping[str, object]) -> Iterator[Order]:
+    listed = data.get("faults", [])
+    if not isinstance(listed, list):
+        raise ConfigError("faults must be a list.")
+    for index, item in enumerate(listed):
+        try:
+            yield read_order(item, times=None)
+        except BadOrder as wrong:
+            raise ConfigError(f"faults[{index}]: {wrong}") from wrong
 
 
 def _account(item: object, index: int) -> Account:

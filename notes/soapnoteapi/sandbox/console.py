@@ -6,9 +6,10 @@ from collections import Counter
 
 from notes.soapnoteapi.sandbox import page
 from notes.soapnoteapi.sandbox.access import Access
+from notes.soapnoteapi.sandbox.clock import iso
 from notes.soapnoteapi.sandbox.engine import Engine
 from notes.soapnoteapi.sandbox.errors import invalid, refusal
-from notes.soapnoteapi.sandbox.records import Delivery, Job
+from notes.soapnoteapi.sandbox.records import Attempt, Delivery, Job
 from notes.soapnoteapi.sandbox.requests import Request, Response, answer
 from notes.soapnoteapi.sandbox.views import job_state
 
@@ -62,13 +63,16 @@ class Console:
         self._access.require_admin(request)
         store = self._engine.store
         jobs, deliveries = store.recent_jobs(EVERYTHING), store.recent_deliveries(EVERYTHING)
+        attempts = store.attempts(deliveries)
         return answer(
             {
                 "totals": store.tallies(),
                 "jobs_by_status": Counter(job.status for job in jobs),
                 "deliveries_by_state": Counter(delivery.state for delivery in deliveries),
                 "jobs": [_job_entry(job) for job in jobs],
-                "deliveries": [_delivery_entry(owed) for owed in deliveries],
+                "deliveries": [_delivery_entry(owed, attempts[owed.event_id]) for owed in deliveries],
+                "requests": self._engine.faults.armory.requests(EVERYTHING),
+                "faults": self._engine.faults.armory.strikes(EVERYTHING),
             }
         )
 
@@ -84,13 +88,13 @@ def _job_entry(job: Job) -> dict[str, object]:
     }
 
 
-def _delivery_entry(owed: Delivery) -> dict[str, object]:
+def _delivery_entry(owed: Delivery, attempts: list[Attempt]) -> dict[str, object]:
     return {
         "event_id": owed.event_id,
         "event": owed.event,
         "noteId": owed.note_id,
         "account": owed.account,
         "state": owed.state,
-        "attempts": owed.attempts,
+        "attempts": [{"at": iso(made.at), "http_status": made.http_status} for made in attempts],
         "http_status": owed.last_status,
     }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from notes.soapnoteapi.sandbox import WATERMARK
 from notes.soapnoteapi.sandbox.bell import Bell
 from notes.soapnoteapi.sandbox.clock import Clock, iso
 from notes.soapnoteapi.sandbox.config import Account, Config
+from notes.soapnoteapi.sandbox.faults.webhooks import FaultyWebhooks, Sending
 from notes.soapnoteapi.sandbox.log import log
 from notes.soapnoteapi.sandbox.records import DELIVERED, GIVEN_UP, PENDING, Delivery
 from notes.soapnoteapi.sandbox.store import Store
@@ -46,8 +47,11 @@ def event(
 class Courier:
     """One thread that pays what is owed. `wake()` after owing something new."""
 
-    def __init__(self, store: Store, config: Config, *, post: Post, sign: Sign, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, config: Config, *, post: Post, sign: Sign, clock: Clock, faults: FaultyWebhooks
+    ) -> None:
         self._store, self._config, self._post, self._sign, self._clock = store, config, post, sign, clock
+        self._faults = faults
         self._bell = Bell()
         self._stopping = False
 
@@ -69,11 +73,15 @@ class Courier:
 
     def attempt(self, delivery: Delivery) -> None:
         """Send once and note the outcome: delivered, to be tried again, or given up after the last retry."""
+        plan = self._faults.plan(delivery)
+        if plan.later is not None:
+            self._store.postpone(delivery.event_id, plan.later)
+            return
         account = self._config.account(delivery.account)
-        status = self._send(account, delivery) if account else None
+        status = self._send(account, delivery, plan.sendings) if account else None
         now = self._clock()
         delivered = status is not None and 200 <= status < 300
-        spent = account is None or delivery.attempts >= len(RETRY_AFTER)
+        spent = account is None or plan.lost or delivery.attempts >= len(RETRY_AFTER)
         state = DELIVERED if delivered else GIVEN_UP if spent else PENDING
         next_at = now + RETRY_AFTER[delivery.attempts] if state == PENDING else now
         self._store.record_attempt(delivery.event_id, state=state, at=now, next_at=next_at, status=status)
@@ -86,7 +94,16 @@ class Courier:
             http_status=status,
             state=state,
         )
+        for waiting in self._faults.followed(delivery):
+            self._store.postpone(waiting, now)
 
-    def _send(self, account: Account, delivery: Delivery) -> int | None:
-        headers = self._sign(account, delivery.body, self._clock(), delivery.event_id)
-        return self._post(account.webhook_url, delivery.body, headers)
+    def _send(self, account: Account, delivery: Delivery, sendings: Iterable[Sending]) -> int | None:
+        """The answer to the right body, where one of several requests has it, or else to the last."""
+        statuses = {sending.body: self._post_signed(account, delivery, sending) for sending in sendings}
+        return statuses.get(delivery.body, next(reversed(statuses.values()), None))
+
+    def _post_signed(self, account: Account, delivery: Delivery, sending: Sending) -> int | None:
+        signed_at = self._clock() - sending.older
+        headers = self._sign(sending.signer(account), sending.body, signed_at, delivery.event_id)
+        body, sent = sending.spoilt(headers)
+        return self._post(account.webhook_url, body, sent)

@@ -38,6 +38,13 @@ class DeliveryStore(Database):
             if state in {DELIVERED, GIVEN_UP}:
                 count(db, f"deliveries_{state}")
 
+    def postpone(self, event_id: str, until: float) -> None:
+        """Make a delivery that is still pending due at that time."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE delivery SET next_at = ? WHERE event_id = ? AND state = ?", (until, event_id, PENDING)
+            )
+
     def send_again(self, event_id: str, now: float) -> bool:
         """Make a delivery due now, whatever came of it before; False where there is no such delivery."""
         with self._transaction() as db:

@@ -13,6 +13,7 @@ from notes.soapnoteapi.sandbox.clock import Clock
 from notes.soapnoteapi.sandbox.config import Config
 from notes.soapnoteapi.sandbox.courier import Courier, Post, Sign, event
 from notes.soapnoteapi.sandbox.errors import JobFailed
+from notes.soapnoteapi.sandbox.faults.misbehaviour import Misbehaviour
 from notes.soapnoteapi.sandbox.hearing.audio import duration
 from notes.soapnoteapi.sandbox.log import log
 from notes.soapnoteapi.sandbox.options import NoteOptions
@@ -41,10 +42,16 @@ class Engine:
         self.spool = config.state_dir / "spool"
         self.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.store = Store(config.state_dir / "sandbox.sqlite3")
+        self.faults = Misbehaviour(config, self.store, clock)
         self.courier = Courier(
-            self.store, config, post=send or door_to(config.accounts), sign=signer, clock=clock
+            self.store,
+            config,
+            post=send or door_to(config.accounts),
+            sign=signer,
+            clock=clock,
+            faults=self.faults.webhooks,
         )
-        self.worker = Worker(self.store, config, ears, self.courier, clock)
+        self.worker = Worker(self.store, config, ears, self.courier, clock, self.faults.jobs)
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -60,6 +67,7 @@ class Engine:
     def stop(self, timeout: float = 1.0) -> None:
         """Ask both threads to end. A job that takes longer is abandoned and redone by the next start."""
         self._stopping.set()
+        self.faults.stop()
         self.worker.stop()
         self.courier.stop()
         for thread in self._threads:

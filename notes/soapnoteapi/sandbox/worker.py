@@ -13,6 +13,7 @@ from notes.soapnoteapi.sandbox.clock import Clock
 from notes.soapnoteapi.sandbox.config import Config
 from notes.soapnoteapi.sandbox.courier import Courier, event
 from notes.soapnoteapi.sandbox.errors import JobFailed
+from notes.soapnoteapi.sandbox.faults.jobs import FaultyJobs
 from notes.soapnoteapi.sandbox.log import log
 from notes.soapnoteapi.sandbox.options import NoteOptions
 from notes.soapnoteapi.sandbox.progress import ARRANGING, OnHeard, Progress
@@ -33,7 +34,9 @@ class Ears(Protocol):
 
 
 class Worker:
-    def __init__(self, store: Store, config: Config, ears: Ears, courier: Courier, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, config: Config, ears: Ears, courier: Courier, clock: Clock, faults: FaultyJobs
+    ) -> None:
         self._store, self._config, self._ears, self._courier, self._clock = (
             store,
             config,
@@ -41,6 +44,7 @@ class Worker:
             courier,
             clock,
         )
+        self._faults = faults
         self.progress: Progress | None = None
         self._bell = Bell()
         self._ended = threading.Condition()
@@ -108,6 +112,7 @@ class Worker:
             )
         if job.audio is None or not job.audio.exists():
             raise JobFailed("AUDIO_MISSING", "The recording is no longer on this computer.")
+        self._faults.begin(job)
         try:
             return self._ears.hear(
                 job.audio, lambda heard, seconds: self._note_progress(job.note_id, heard, seconds)

@@ -155,6 +155,10 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 
 class _Handler(WSGIRequestHandler):
+    def get_environ(self) -> dict[str, Any]:
+        """With the connection, as gunicorn hands it on."""
+        return {**super().get_environ(), "gunicorn.socket": self.connection}
+
     def log_message(self, *_args: object) -> None:
         return None
 
