@@ -1,8 +1,9 @@
 """The one upward notification: a lower app tells whoever registered that something became possible.
 
 ``consent`` and ``encounters`` may not import ``notes``. They call ``notify`` after commit; ``notes`` registers its
-listener in ``NotesApp.ready``. Events: ``recording.ready`` (id of a stored Recording), ``permission.changed``
-(id of a Practice whose consents or agreements changed), ``permission.withdrawn`` (id of an Encounter).
+listener in ``NotesApp.ready``. Events: ``recording.ready`` (id of a stored Recording), ``recording.over`` (id of an
+Encounter, one of whose recordings was refused, failed or was deleted), ``permission.changed`` (id of a Practice whose
+consents or agreements changed), ``permission.withdrawn`` (id of an Encounter).
 A lost notification costs time, not work: the sweeper looks at the rows anyway.
 """
 
@@ -15,7 +16,7 @@ from uuid import UUID
 from django.db import transaction
 
 Listener = Callable[[UUID], None]
-EVENTS = ("recording.ready", "permission.changed", "permission.withdrawn")
+EVENTS = ("recording.ready", "recording.over", "permission.changed", "permission.withdrawn")
 _listeners: dict[str, list[Listener]] = {event: [] for event in EVENTS}
 
 

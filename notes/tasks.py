@@ -15,7 +15,7 @@ from config.doorbell import ring
 from config.models import Heartbeat
 from config.tasks import quietly
 from encounters.services.recordings import purge_abandoned_uploads
-from notes.services import engine_accounts, filing, inbox, polling, sending, submissions, sweeping
+from notes.services import engine_accounts, filing, inbox, polling, sending, submissions, sweeping, worklist
 
 SWEEP_EVERY = timedelta(seconds=60)
 
@@ -24,6 +24,12 @@ SWEEP_EVERY = timedelta(seconds=60)
 def recording_ready(recording_id: UUID | str) -> None:
     """A recording is stored: make its submission."""
     submissions.submission_create_for_recording(recording_id=UUID(str(recording_id)))
+
+
+@quietly
+def recording_over(encounter_id: UUID | str) -> None:
+    """A recording was refused, failed or was deleted: what the visit waits for may be another thing now."""
+    worklist.refresh_next_step(UUID(str(encounter_id)))
 
 
 @quietly

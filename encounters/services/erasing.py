@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils import timezone
 
+from consent import hooks
 from consent.audit import SYSTEM, Acting, audited, record
 from consent.transitions import StaleState, advance
 from encounters.audio.store import audio_files, delete_slice
@@ -91,10 +92,12 @@ def _end(
     where: Q | None = None,
 ) -> Recording:
     words = {"problem_code": code, "problem": problem[:300]} if code else {}
-    advance(
-        recording, to, actor=actor, reason=reason, action=action, data={"code": code} if code else None,
-        where=where, wrapped_key=b"", touched_at=timezone.now(), **words,
-    )  # fmt: skip
+    with audited():
+        advance(
+            recording, to, actor=actor, reason=reason, action=action, data={"code": code} if code else None,
+            where=where, wrapped_key=b"", touched_at=timezone.now(), **words,
+        )  # fmt: skip
+        hooks.notify("recording.over", recording.encounter_id)
     _erase(recording, actor=actor)
     return recording
 

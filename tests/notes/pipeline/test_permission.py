@@ -9,6 +9,9 @@ from django.utils import timezone
 
 from consent.models import AuditEvent, BusinessAssociateAgreement
 from consent.services import agreement_save, consent_record
+from encounters.services.erasing import recording_reject
+from encounters.services.participants import participant_answer
+from encounters.services.recordings import recording_append, recording_begin
 from encounters.states import NextStep
 from notes import tasks
 from notes.models import EngineAccount, Note, Submission
@@ -22,6 +25,7 @@ from notes.services.submissions import (
 from notes.soapnoteapi.schemas import read_note
 from tests.factories.encounters import EncounterFactory
 from tests.factories.notes import EngineAccountFactory
+from tests.fixtures_audio import wav_bytes
 from tests.notes.pipeline.conftest import TYPED
 from tests.notes.pipeline.upstream import SECTIONS, Answer
 
@@ -36,6 +40,16 @@ def renew(practice):
     agreement = BusinessAssociateAgreement.objects.get(practice=practice)
     agreement.expires_at = None
     return agreement
+
+
+def begun_upload(visit):
+    data = wav_bytes()
+    recording = recording_begin(
+        encounter=visit, actor=visit.provider, declared_bytes=len(data), fingerprint="a" * 64
+    )
+    half = data[: len(data) // 2]
+    recording_append(recording=recording, offset=0, length=len(half), chunks=[half], actor=visit.provider)
+    return recording
 
 
 def held_codes(submission):
@@ -232,3 +246,26 @@ def test_a_late_note_of_a_failed_submission_is_refused_after_a_withdrawal(visit,
     audio.refresh_from_db()
     assert audio.state == "cancelled"
     assert not Note.objects.exists()
+
+
+def test_a_withdrawal_while_the_recording_comes_in_asks_for_a_decision_on_the_worklist(
+    visit, account, django_capture_on_commit_callbacks
+):
+    begun_upload(visit)
+    with django_capture_on_commit_callbacks(execute=True):
+        participant_answer(
+            participant=visit.participants.get(), decision="withdrawn", method="verbal", actor=visit.provider
+        )
+    visit.refresh_from_db()
+    assert visit.next_step == NextStep.ATTENTION
+
+
+def test_a_recording_that_is_refused_asks_for_a_decision_on_the_worklist(
+    visit, account, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        recording_reject(
+            recording=begun_upload(visit), code="not_audio", problem="Not audio.", actor=visit.provider
+        )
+    visit.refresh_from_db()
+    assert visit.next_step == NextStep.ATTENTION
