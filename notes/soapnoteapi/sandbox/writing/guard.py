@@ -12,19 +12,26 @@ from collections import Counter
 from collections.abc import Sequence
 
 from notes.soapnoteapi.sandbox.transcript import PATIENT, PROVIDER
-from notes.soapnoteapi.sandbox.writing.spoken import STUTTERED, cleaned, joined, written_out
+from notes.soapnoteapi.sandbox.writing.contractions import written_out
+from notes.soapnoteapi.sandbox.writing.phrases import word_set
+from notes.soapnoteapi.sandbox.writing.spoken import SOUND, cleaned, joined
 from notes.soapnoteapi.sandbox.writing.verbs import BASE_OF
 
 WORD = re.compile(r"[^\W_]+(?:['.,:/%-]+[^\W_]+)*%?-?|[+<>=]")
-FILLERS = frozenset(
-    "um umm uh uhh uhm er erm hmm hm mm mmm mhm mm-hmm uh-huh ah oh okay ok alright all right well so and yeah yep yup"
-    " yes gotcha great perfect good awesome wonderful excellent sure absolutely anyway basically honestly like you know"
-    " see let's let me i mean go ahead".split()
+FILLERS = word_set(
+    "okay ok alright all right well so and yeah yep yup yes gotcha great perfect good awesome wonderful excellent"
+    " sure absolutely anyway basically honestly like you know see let's let me i mean go ahead"
 )
-FIRST = frozenset("i me my mine myself".split())
-SECOND = frozenset("you your yours yourself".split())
+# Said twice these may count twice.
+SAID_ONCE = word_set(
+    "no not never one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty"
+    " seventy eighty ninety hundred thousand half"
+)
+SOUNDS = re.compile(SOUND)
+FIRST = frozenset(["i", "me", "my", "mine", "myself"])
+SECOND = frozenset(["you", "your", "yours", "yourself"])
 PATIENT_WORDS = frozenset({"patient", "patient's", "themself"})
-THIRD_PERSONS = frozenset("he him his himself she her hers herself".split())
+THIRD_PERSONS = frozenset(["he", "him", "his", "himself", "she", "her", "hers", "herself"])
 REQUEST = re.compile(
     r"\b(?:i|we) (?:(?P<also>also|just|really) )?(?:would like(?: for)?|want|need) (?P<you>you) to\b"
     r"|\b(?:i|we) (?:be going to|will) have (?P<them>you)\b"
@@ -75,9 +82,12 @@ def _same_people(before: Sequence[str], after: Sequence[str], replaced: frozense
 
 
 def _only_fillers_left(source: Sequence[str], kept: Sequence[str]) -> bool:
-    """Whether all that cleaning took are fillers, words begun ("ex-") and small words said twice."""
-    kept_words = set(kept)
+    """Whether all that cleaning took are fillers, words begun ("ex-") and words said twice."""
+    kept_words = {part for word in kept for part in (word, word.partition("'")[0])}
     return all(
-        word in FILLERS or word.endswith("-") or (word in kept_words and STUTTERED.fullmatch(word))
+        word in FILLERS
+        or SOUNDS.fullmatch(word)
+        or word.endswith("-")
+        or (word in kept_words and word.isalpha() and word not in SAID_ONCE)
         for word in Counter(source) - Counter(kept)
     )

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import re
 
-from notes.soapnoteapi.sandbox.writing.patients import Patient
 from notes.soapnoteapi.sandbox.transcript import PATIENT, PROVIDER
+from notes.soapnoteapi.sandbox.writing.patients import Patient
+from notes.soapnoteapi.sandbox.writing.phrases import word_set
+from notes.soapnoteapi.sandbox.writing.plans import planned, speaks_of_self
 from notes.soapnoteapi.sandbox.writing.spoken import EDGES
-from notes.soapnoteapi.sandbox.writing.plans import planned
-from notes.soapnoteapi.sandbox.writing.verbs import ALSO_NOUNS, BASES, MODALS, PASTS, SAME_IN_THE_PAST, THIRD
+from notes.soapnoteapi.sandbox.writing.verbs import (
+    ALSO_NOUNS,
+    BASES,
+    MODALS,
+    SAME_IN_THE_PAST,
+    THIRD,
+    is_past,
+)
 
 
 class Unsure(Exception):
@@ -16,18 +24,19 @@ class Unsure(Exception):
 
 
 FINITE = {"am": "is", "are": "is", "was": "was", "were": "was", "have": "has", "do": "does"}
-ADVERBS = frozenset(
-    "also always never not usually sometimes often rarely really still just only even ever actually probably currently"
-    " recently already almost barely hardly mostly mainly generally normally typically occasionally definitely certainly"
-    " finally suddenly initially first then now honestly basically kind sort of pretty much both maybe immediately"
-    " eventually absolutely totally completely obviously personally regularly constantly frequently too".split()
+ADVERBS = word_set(
+    "also always never not usually sometimes often rarely really still just only even ever actually probably"
+    " currently recently already almost barely hardly mostly mainly generally normally typically occasionally"
+    " definitely certainly finally suddenly initially first then now honestly basically kind sort of pretty much"
+    " both maybe immediately eventually absolutely totally completely obviously personally regularly constantly"
+    " frequently too"
 )
 # Behind these a verb is an infinitive or somebody else's.
-STOPS_LINK = frozenset(
-    "to i you he she it we they who which that when if because while so can could will would should may might must did"
-    " does do let make makes help helps".split()
+STOPS_LINK = word_set(
+    "to i you he she it we they who which that when if because while so can could will would should may might must"
+    " did does do let make makes help helps"
 )
-LINKS = frozenset("and or but".split())
+LINKS = frozenset(["and", "or", "but"])
 ANY_PERSON = re.compile(
     r"\b(?:he|him|his|she|her|hers|himself|herself|wife|husband|mother|father|mom|dad|brother|sister|son|daughter|friend"
     r"|partner|girlfriend|boyfriend|aunt|uncle|grand\w+|cousin|doctor|nurse|therapist|boss|coach|trainer|neighbor|roommate"
@@ -37,25 +46,42 @@ ANY_PERSON = re.compile(
 WE = re.compile(r"\b(?:we|we'\w+|us|our|ours|ourselves|let's)\b", re.IGNORECASE)
 SELF = re.compile(r"\b(?:i|i'\w+|me|my|mine|myself)\b", re.IGNORECASE)
 YOU = re.compile(r"\b(?:you|you'\w+|your|yours|yourself)\b", re.IGNORECASE)
+# Said of "I" these are a provider's, whatever the transcript's label says.
+PROVIDERS_ACTS = re.compile(
+    r"\b(?:(?:physical |quick )exam\b|prescrib(?:e|ing)|recommend|refer(?:ring)?|order(?:ing)?|examin\w+|palpat\w+|auscultat\w+"
+    r"|review(?:ed|ing)?|take a (?:quick |little )?look|listen to|schedule|appreciate)\b",
+    re.IGNORECASE,
+)
 
 # What takes "you" as its object; a verb behind it stays as it is ("to help you sleep").
-TAKES_OBJECT = frozenset(
-    "for to with of on from about at by give gives giving get gets getting send refer help helps helping make makes making"
-    " let lets letting tell told telling ask asked asking want need have put start started bother bothers bothering bring"
-    " brings sent gave show keep keeps keeping cause causes hurt hurts set call remind see seen saw treat into without"
-    " like allow teach walk wake wakes examine check than between inside behind against after".split()
+TAKES_OBJECT = word_set(
+    "for to with of on from about at by give gives giving get gets getting send refer help helps helping make makes"
+    " making let lets letting tell told telling ask asked asking want need have put start started bother bothers"
+    " bothering bring brings sent gave show keep keeps keeping cause causes hurt hurts set call remind see seen saw"
+    " treat into without like allow teach walk wake wakes examine check than between inside behind against after"
 )
-EITHER_WAY = frozenset("see seen saw hear watch than after like with without".split())
+SEEMS = frozenset(
+    ["looks", "look", "sounds", "sound", "seems", "seem", "feels", "feel", "looked", "sounded", "seemed"]
+)
+BARE_AFTER = word_set("help helps helping make makes making let lets letting have want like need")
+EITHER_WAY = frozenset(["see", "seen", "saw", "hear", "watch", "than", "after", "like", "with", "without"])
 ENDS_CLAUSE = (".", ",", ";", ":", "!", "…")
 
 
 def about_patient(text: str, *, speaker: str, patient: Patient) -> str:
     """The sentence about the patient. `text` has its contractions written out. Raises `Unsure`."""
     if speaker == PATIENT:
-        if WE.search(text) or YOU.search(text) or (SELF.search(text) and not patient.speaks):
+        myself = SELF.search(text) is not None
+        if (
+            WE.search(text)
+            or YOU.search(text)
+            or (myself and (not patient.speaks or PROVIDERS_ACTS.search(text)))
+        ):
             raise Unsure
         return Turning(text, patient, subject="i", target="me", owner="my", self_word="myself").text()
     if speaker == PROVIDER:
+        if (YOU.search(text) and not patient.speaks) or speaks_of_self(text):
+            raise Unsure
         return Turning(
             planned(text), patient, subject="you", target="you", owner="your", self_word="yourself"
         ).text()
@@ -109,16 +135,20 @@ class Turning:
         if self._ends_clause(at):
             return True
         before = self.plain[at - 1] if at else ""
+        if before == "like" and at > 1 and self.plain[at - 2] in SEEMS:
+            before = ""
         after = self.plain[at + 1]
         if before not in TAKES_OBJECT:
-            return self._verb_after(at) is None and at > 0
+            if self._verb_after(at) is None:
+                raise Unsure
+            return False
         if before in EITHER_WAY and self._verb_after(at) is not None:
             if after in FINITE or after in MODALS:
                 return False
             raise Unsure
-        if after in FINITE and after not in {"have", "do"}:
-            return False
-        return True
+        if after in {"have", "do"} and before not in BARE_AFTER:
+            raise Unsure
+        return after not in FINITE or after in {"have", "do"}
 
     def _verb_after(self, at: int) -> int | None:
         """Where the verb of the subject at `at` is; None where none of the lists knows it."""
@@ -130,7 +160,7 @@ class Turning:
             ):
                 return None
             plain = self.plain[index]
-            if plain in FINITE or plain in MODALS or plain in PASTS or plain in BASES:
+            if plain in FINITE or plain in MODALS or is_past(plain) or plain in BASES:
                 return index
             if plain not in ADVERBS:
                 return None
@@ -144,9 +174,9 @@ class Turning:
         if verb in FINITE:
             self._put(index, FINITE[verb])
             self._link(index, negated_do=verb == "do")
-        elif verb in SAME_IN_THE_PAST and verb not in MODALS and verb not in PASTS:
+        elif verb in SAME_IN_THE_PAST and not is_past(verb):
             raise Unsure
-        elif verb in PASTS or verb in MODALS:
+        elif is_past(verb) or verb in MODALS:
             return
         else:
             self._put(index, THIRD[verb])
@@ -172,7 +202,7 @@ class Turning:
         verb = self.plain[index]
         if verb in {"am", "have", "do"}:
             self._put(index, FINITE[verb])
-        elif verb in BASES and verb in PASTS | SAME_IN_THE_PAST | ALSO_NOUNS:
+        elif verb in BASES and verb in SAME_IN_THE_PAST | ALSO_NOUNS:
             raise Unsure
         elif verb in BASES:
             self._put(index, THIRD[verb])

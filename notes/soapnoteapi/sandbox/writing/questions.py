@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from notes.soapnoteapi.sandbox.writing.patients import Patient
-from notes.soapnoteapi.sandbox.writing.spoken import cleaned, joined, written_out
+from notes.soapnoteapi.sandbox.writing.spoken import cleaned, joined
 from notes.soapnoteapi.sandbox.writing.subjects import is_guarded
 from notes.soapnoteapi.sandbox.writing.verbs import BASES, PASTS, gerund
 

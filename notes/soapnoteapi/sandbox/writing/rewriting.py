@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 
+from notes.soapnoteapi.sandbox.transcript import PATIENT, PROVIDER
+from notes.soapnoteapi.sandbox.writing.contractions import written_out
 from notes.soapnoteapi.sandbox.writing.guard import preserves
 from notes.soapnoteapi.sandbox.writing.patients import Patient
 from notes.soapnoteapi.sandbox.writing.persons import Unsure, about_patient
-from notes.soapnoteapi.sandbox.transcript import PATIENT, PROVIDER
-from notes.soapnoteapi.sandbox.writing.spoken import cleaned, joined, written_out
+from notes.soapnoteapi.sandbox.writing.spoken import cleaned, joined
 from notes.soapnoteapi.sandbox.writing.subjects import is_guarded
 
 STARTS_SENTENCE = re.compile(r"(?:^|(?<=[.!] ))[a-z]")
+ALONE = re.compile(r"(?<![\w'-])i(?![\w'-])")
+NO_AND_PERSON = re.compile(r"^(no|nope)(?= (?:he|she|it|they|there|the patient|that)\b)", re.IGNORECASE)
+CUT_SHORT = re.compile(r"\s*-+$")
 LONGEST = 1000  # characters; more is no sentence
 SAID_BY = {PATIENT: "Patient", PROVIDER: "Provider"}
 ASKS = re.compile(
@@ -41,7 +45,7 @@ def in_note_style(text: str, *, speaker: str, patient: Patient) -> str:
     if len(text) > LONGEST or is_guarded(joined(text)) or ASKS.search(joined(text)):
         return verbatim(text, speaker=speaker, patient=patient)
     spoken = written_out(cleaned(text))
-    if UNSURE.search(cleaned(text)) or UNSURE.search(spoken):
+    if not any(c.isalnum() for c in spoken) or UNSURE.search(cleaned(text)) or UNSURE.search(spoken):
         return verbatim(text, speaker=speaker, patient=patient)
     try:
         line = _sentence(about_patient(spoken, speaker=speaker, patient=patient))
@@ -62,6 +66,7 @@ def verbatim(text: str, *, speaker: str, patient: Patient) -> str:
 
 
 def _sentence(text: str) -> str:
-    text = text.strip(" ,;-")
+    text = CUT_SHORT.sub(" …", text.strip(" ,;"))
+    text = ALONE.sub("I", NO_AND_PERSON.sub(r"\1,", text))
     text = STARTS_SENTENCE.sub(lambda found: found[0].upper(), text)
     return text if text.endswith((".", "!", "…")) else f"{text}."

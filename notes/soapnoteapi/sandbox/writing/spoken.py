@@ -8,130 +8,106 @@ from __future__ import annotations
 
 import re
 
-from notes.soapnoteapi.sandbox.writing.verbs import BASES, PASTS, SAME_IN_THE_PAST
+from notes.soapnoteapi.sandbox.writing.phrases import alternatives
 
+EDGES = "\"“”'.,;:?!()[]…"
+SPACES = re.compile(r"\s+")
 PARTED = re.compile(r"\s+(?=n['’]t\b|['’](?:s|m|re|ve|ll|d)\b)", re.IGNORECASE)
 HALVES = re.compile(r"\b(gon|wan|got|can|gim|lem)\s+(na|ta|not|me)\b", re.IGNORECASE)
 BEFORE_MARK = re.compile(r"\s+(?=[,.;:?!…](?:\s|$))")
 MARKS_FIRST = re.compile(r"^[\s,.;:?!…-]+")
-SPACES = re.compile(r"\s+")
-EDGES = "\"“”'.,;:?!()[]…"
-
-SOUNDS = re.compile(
-    r"(?<![\w'-])(?:u[hm]+|uhm+|e[rh]m?|h+m+|mm+|mhm+|mm-hmm+|uh-huh|ah+|oh)(?![\w'-])(?:,(?=\s|$))?",
-    re.IGNORECASE,
-)
+MARKS_TWICE = re.compile(r"([,;])(?:\s*[,;])+")
+SOUND = r"(?:u[hm]+|uhm+|e[rh]m?|h+m+|mm+|mhm+|mm-hmm+|uh-huh|ah+|oh)"
+SOUNDS = re.compile(rf"(?<![\w'/-]){SOUND}(?![\w'/-])(?:,(?=\s|$))?", re.IGNORECASE)
 ASIDES = re.compile(
-    r",\s*(?:like|you know|i mean|you see|let's see|let me see|well|okay|ok|so|yeah|basically|honestly)"
-    r"(?=\s*,)",
+    r",\s*(?:like|you know|i mean|you see|let's see|let me see|well|okay|ok|so|yeah|basically|honestly)(?=\s*,)",
     re.IGNORECASE,
 )
+JUST_SO = re.compile(r"\b(?:also,? )?just so you know,?(?=\s)", re.IGNORECASE)
 # "you know" with something known behind it, or somebody made to know before it, is no filler.
 YOU_KNOW = re.compile(
-    r"(?<!do )(?<!did )(?<!if )(?<!let )(?<!as )(?<!that )(?<!what )(?<!to )(?<!don't )(?<!didn't )(?<!should )"
-    r"(?<!would )(?<!might )(?<!may )(?<!will )(?<!can )(?<!when )(?<!until )(?<!since )(?<!how )(?<!because )"
-    r"\byou know,?(?=\s|$)"
-    r"(?!\s+(?:that|what|how|if|when|who|where|why|which|whether|about|the|your|this|of|any|anyone|anything)\b)",
+    r"(?<!\bdo )(?<!\bdid )(?<!\bif )(?<!\blet )(?<!\bas )(?<!\bthat )(?<!\bwhat )(?<!\bto )(?<!\bdon't )(?<!\bdidn't )"
+    r"(?<!\bshould )(?<!\bwould )(?<!\bmight )(?<!\bmay )(?<!\bwill )(?<!\bcan )(?<!\bwhen )(?<!\buntil )(?<!\bhow )"
+    r"(?<!\bbecause )(?<!\bthink )(?<!\bsure )\byou know,?(?=\s|$)"
+    r"(?!\s+(?:that|what|how|if|when|who|where|why|which|whether|about|of|anyone|anything)\b)",
     re.IGNORECASE,
 )
 I_MEAN = re.compile(
-    r"(?<!what )(?<!that )(?<!do )(?<!that's what )\bi mean\b,?(?!\s+(?:that|it|by|to)\b)", re.IGNORECASE
-)
-STARTS = (
-    r"(?:i|you|we|he|she|it|they|that's|there|there's|my|your|our|the|a|an|this|these|those|some|any|is|are|was|do|does|did"
-    r"|have|has|had|can|could|will|would|if|but|because|when|what|where|how|who|why|no|not|just|let|let's|tell|for|then"
-    r"|maybe|probably|sometimes|usually|basically|honestly|anyway|actually)(?!-)\b"
-)
-OPENERS = re.compile(
-    r"^(?:(?:okay|ok|alright|all right|well|so|yeah|yep|yup|yes|oh|gotcha|great|perfect|good|awesome|wonderful|excellent"
-    r"|sure|absolutely|i see|you know|i mean|anyway|basically|honestly)[,.;!]+\s+(?=\w)"
-    r"|(?:okay|ok|alright|all right|well|so|yeah|yep|yup|i see|gotcha)\s+(?=(?:okay|ok|alright|well|so|yeah|and|"
-    + STARTS
-    + r"))"
-    r"|and,?\s+(?=\w))+",
+    r"(?<!\bwhat )(?<!\bthat )(?<!\bdo )(?<!\bthat's what )\bi mean\b,?(?!\s+(?:that|it|by|to)\b)",
     re.IGNORECASE,
 )
-CUT_OFF = re.compile(r"(?<![\w-])([a-z]{1,6})-,?\s+(?=\1[a-z'])", re.IGNORECASE)
-FUNCTION = (
-    r"(?:i'm|i've|i'll|i'd|it's|that's|you're|we're|we'll|he's|she's|i|the|a|an|it|my|your|his|in|on|of|to|was|is|are"
-    r"|you|but|so|for|with|we|they|he|she|if|just|when|at|has|have|do|did|what|or|and|then|because|like|this|there)"
-)
-STUTTERED = re.compile(FUNCTION)
-STAMMER = re.compile(rf"\b({FUNCTION}(?:,? {FUNCTION}){{0,2}})(?:,? \1\b)+(?!['-])", re.IGNORECASE)
 GO_AHEAD = re.compile(r"\bgo ahead and (?=[a-z])", re.IGNORECASE)
+
+PRAISE = "great|perfect|good|awesome|wonderful|excellent|sure|absolutely"
+OPENER = "okay|ok|alright|all right|well|so|yeah|yep|yup|i see|gotcha"
+# What an opener stands loosely before; before any other word it may belong to it ("well healed", "so tired").
+STARTS = alternatives(
+    """
+    i|you|we|he|she|it|they|that's|there|there's|my|your|our|the|a|an|this|these|those|some|any|is|are|was|do|does|did
+    have|has|had|can|could|will|would|if|but|because|when|what|where|how|who|why|no|not|just|let|let's|tell|for|then
+    maybe|probably|sometimes|usually|basically|honestly|anyway|actually|looking|here|on|at|in|with|after|before|like
+    from|by|going|of|since|again|today|now|first|second|next|overall|otherwise|every|everything|and|okay|yeah|alright
+    """
+)
+OPENERS = re.compile(
+    rf"^(?:(?:{OPENER}|{PRAISE}|yes|oh|you know|i mean|anyway|basically|honestly)[,.;!]+\s+(?=\w)"
+    rf"|(?:{OPENER})\s+(?={STARTS}\b(?!-))|and,?\s+(?=\w))+",
+    re.IGNORECASE,
+)
+AGREEMENT = re.compile(r"\b(?:yes|yeah|yep|yup)\b", re.IGNORECASE)
+SHORT = 3  # spaces in what may be no more than an answer
+
+FUNCTION = alternatives(
+    """
+    i'm|i've|i'll|i'd|it's|that's|you're|we're|we'll|he's|she's|i|the|a|an|it|my|your|his|in|on|of|to|was|is|are|you|but
+    so|for|with|we|they|he|she|if|that|some|be|by|or|at|as|from|can|would|could|will|which|where|who|how|after|about
+    just|when|has|have|do|did|what|and|then|because|like|this|there
+    """
+)
+PRONOUN = r"(?:i|i'm|i've|it|it's|we|you|he|she|they|there|there's|that)"
+CUT_OFF = re.compile(r"(?<![\w-])([a-z]{1,6})-,?\s+(?=\1[a-z'])", re.IGNORECASE)
+STUTTER = re.compile(rf"\b({FUNCTION})-(?=\1\b)", re.IGNORECASE)
+STUTTERED = re.compile(FUNCTION)
+STAMMER = re.compile(
+    rf"(?<!\bat )(?<!\bfor )(?<!\bwith )(?<!\btell )(?<!\btold )"
+    rf"\b({FUNCTION}(?:,? {FUNCTION}){{0,2}})(?:,? \1\b)+(?!['-])",
+    re.IGNORECASE,
+)
+BEGUN_AGAIN = re.compile(rf"\b({PRONOUN} (?!no\b|not\b)[a-z]{{2,}}),? \1\b(?!['-])", re.IGNORECASE)
+RESTART = re.compile(r"\b(i|you|we|he|she|it|they|that|what|there),? (?=\1'[a-z])", re.IGNORECASE)
+# No clause ends in these: a comma behind one is a breath.
+BREATH = re.compile(
+    r"\b(of|the|a|an|been|have|has|had|with|and|some|my|your|for|from|about|at|to|very|really|just),(?= \w)"
+)
 
 
 def joined(text: str) -> str:
     """The same words with endings and punctuation where they belong: "do n't ." becomes "don't."."""
     text = SPACES.sub(" ", text).strip()
-    text = PARTED.sub("", text)
-    text = HALVES.sub(r"\1\2", text)
-    text = BEFORE_MARK.sub("", text)
-    return MARKS_FIRST.sub("", text)
+    text = HALVES.sub(r"\1\2", PARTED.sub("", text))
+    return MARKS_FIRST.sub("", BEFORE_MARK.sub("", text))
 
 
 def cleaned(text: str) -> str:
     """Joined text without fillers, stammers and words broken off and begun again."""
-    text = SPACES.sub(" ", SOUNDS.sub(" ", joined(text)))
-    text = MARKS_FIRST.sub("", BEFORE_MARK.sub("", text))
-    text = CUT_OFF.sub("", text)
-    text = YOU_KNOW.sub("", I_MEAN.sub("", ASIDES.sub("", text)))
-    text = GO_AHEAD.sub("", text)
-    text = STAMMER.sub(r"\1", SPACES.sub(" ", text))
-    text = OPENERS.sub("", MARKS_FIRST.sub("", text))
-    text = re.sub(r"([,;])(?:\s*[,;])+", r"\1", BEFORE_MARK.sub("", text))
-    return SPACES.sub(" ", text).strip(" ,;-")
+    text = _marks(SOUNDS.sub(" ", joined(text)))
+    text = STUTTER.sub("", CUT_OFF.sub("", text))
+    for filler in (JUST_SO, ASIDES, I_MEAN, YOU_KNOW, GO_AHEAD):
+        text = filler.sub("", text)
+    text = RESTART.sub("", STAMMER.sub(r"\1", SPACES.sub(" ", text)))
+    text = _opened(_marks(BEGUN_AGAIN.sub(r"\1", text)))
+    return BREATH.sub(r"\1", _marks(text)).strip(" ,;")
 
 
-IRREGULAR_NEGATIONS = {"can't": "cannot", "won't": "will not", "shan't": "shall not", "gonna": "going to"}
-CONTRACTED = {"'m": "am", "'re": "are", "'ve": "have", "'ll": "will"}
-IS_HAS = frozenset({"it", "that", "there", "he", "she", "what", "here", "everything", "this"})
-HAD_WOULD = frozenset({"i", "you", "he", "she", "it", "we", "they"})
+def _marks(text: str) -> str:
+    return MARKS_FIRST.sub("", MARKS_TWICE.sub(r"\1", BEFORE_MARK.sub("", SPACES.sub(" ", text))))
 
 
-def expanded(word: str, following: str) -> str:
-    """A lower-case contraction written out; unchanged where it could stand for more than one thing.
-
-    `following` is the next word, in lower case: "it's been" is "it has been", "it's sore" is "it is sore".
-    """
-    if word in IRREGULAR_NEGATIONS:
-        return IRREGULAR_NEGATIONS[word]
-    if word.endswith("n't") and word != "ain't":
-        return f"{word[:-3]} not"
-    stem, mark, ending = word.partition("'")
-    if not mark:
-        return word
-    if mark + ending in CONTRACTED:
-        return f"{stem} {CONTRACTED[mark + ending]}"
-    if ending == "s" and stem in IS_HAS:
-        return _is_or_has(stem, following) or word
-    if ending == "d" and stem in HAD_WOULD:
-        return _had_or_would(stem, following) or word
-    return word
-
-
-def _is_or_has(stem: str, following: str) -> str:
-    if following in {"been", "had", "got", "gotten"}:
-        return f"{stem} has"
-    return "" if following in PASTS else f"{stem} is"
-
-
-def _had_or_would(stem: str, following: str) -> str:
-    if following in PASTS:
-        return f"{stem} had"
-    return f"{stem} would" if following in BASES - SAME_IN_THE_PAST or following in {"be", "rather"} else ""
-
-
-def written_out(text: str) -> str:
-    """Text with its contractions written out, word by word, case and punctuation kept as far as they matter."""
-    words = text.replace("’", "'").split(" ")
-    cores = [word.strip(EDGES).lower() for word in words]
-    out = []
-    for index, (word, core) in enumerate(zip(words, cores, strict=True)):
-        following = cores[index + 1] if index + 1 < len(cores) else ""
-        whole = expanded(core, following)
-        if whole != core:
-            at = word.lower().index(core)
-            word = word[:at] + (whole.capitalize() if word[at].isupper() else whole) + word[at + len(core) :]
-        out.append(word)
-    return " ".join(out)
+def _opened(text: str) -> str:
+    """Text without its opening fillers; a "yes" stays before the few words it may carry ("yes, i am")."""
+    found = OPENERS.match(text)
+    if not found:
+        return text
+    rest = text[found.end() :]
+    agreed = AGREEMENT.search(found[0]) and rest.count(" ") < SHORT
+    return f"yes, {rest}" if agreed else rest
