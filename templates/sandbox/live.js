@@ -10,16 +10,23 @@ const parts = (root) => [...root.querySelectorAll("#summary, section[id]")];
 function replace(shown, fresh) {
   const focused = shown.contains(document.activeElement) ? document.activeElement.id : "";
   const scrolled = [...shown.querySelectorAll(".scroll[id]")].map((box) => [box.id, box.scrollLeft, box.scrollTop]);
+  const opened = [...shown.querySelectorAll("details[open]")].map((details) => details.id);
   shown.replaceChildren(...fresh.childNodes);
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   for (const [id, left, top] of scrolled) document.getElementById(id)?.scrollTo(left, top);
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 }
+
+// What the server said last, part by part: a part that it says again is left alone, with its focus and scrolling.
+const said = new Map(parts(live).map((part) => [part.id, part.innerHTML]));
 
 function show(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
   for (const shown of parts(live)) {
     const part = fresh.getElementById(shown.id);
-    if (part && part.innerHTML !== shown.innerHTML) replace(shown, part);
+    if (!part || part.innerHTML === said.get(shown.id)) continue;
+    said.set(shown.id, part.innerHTML);
+    replace(shown, part);
   }
 }
 

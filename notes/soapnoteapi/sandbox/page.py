@@ -13,6 +13,8 @@ from django.template.loader import render_to_string
 from notes.soapnoteapi.sandbox import NOTICE
 from notes.soapnoteapi.sandbox.config import ANY_KEY, Account
 from notes.soapnoteapi.sandbox.engine import Engine
+from notes.soapnoteapi.sandbox.faults.armory import Armory
+from notes.soapnoteapi.sandbox.faults.catalogue import CATALOGUE
 from notes.soapnoteapi.sandbox.progress import HEARING, Progress
 from notes.soapnoteapi.sandbox.records import COMPLETED, FAILED, PENDING, PROCESSING, Attempt, Delivery, Job
 from notes.soapnoteapi.sandbox.requests import Response
@@ -33,6 +35,7 @@ SAID = {
     "again": "The delivery is being sent again. Its new attempt is listed below.",
 }
 STATES = {"pending": "Waiting", "delivered": "Delivered", "given_up": "Given up"}
+SHOWN_STRIKES = 20
 HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,255}")
 
 
@@ -73,11 +76,11 @@ def _changing(engine: Engine) -> dict[str, object]:
     store = engine.store
     jobs, deliveries = store.recent_jobs(), store.recent_deliveries()
     attempts = store.attempts(deliveries)
-    totals = store.tallies()
     return {
         "jobs": _job_entries(jobs, engine.worker.progress),
         "deliveries": [_delivery_entry(owed, attempts[owed.event_id]) for owed in deliveries],
-        "totals": _totals(totals),
+        "faults": _faults(engine.faults.armory),
+        "totals": _totals(store.tallies()),
         "summary": _summary(jobs, deliveries),
         "hooks": bool(engine.config.accounts),
     }
@@ -135,6 +138,20 @@ def _delivery_entry(owed: Delivery, attempts: list[Attempt]) -> dict[str, object
         ],
         "next_at": _at(owed.next_at) if owed.state == PENDING else None,
     }
+
+
+def _faults(armory: Armory) -> dict[str, list[dict[str, object]]]:
+    """What stands and what struck last, in words."""
+    armed = [
+        {**fault, "does": _does(fault), "left": "always" if fault["times"] is None else fault["times"]}
+        for fault in armory.armed()
+    ]
+    return {"armed": armed, "struck": armory.strikes(SHOWN_STRIKES)}
+
+
+def _does(fault: Mapping[str, object]) -> str:
+    known = CATALOGUE.get(str(fault["fault"]))
+    return known.says if known else ""
 
 
 def _account_entry(number: str, account: Account) -> dict[str, object]:

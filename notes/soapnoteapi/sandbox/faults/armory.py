@@ -160,11 +160,12 @@ class Armory:
 
     def listing(self, limit: int = 50) -> dict[str, object]:
         """What is armed and what struck last, ready to be shown: names, numbers and ids."""
-        armed = self._rows("SELECT * FROM armed ORDER BY id")
-        return {
-            "armed": [_shown(row, "id", "endpoint", "times", "struck", "origin") for row in armed],
-            "struck": self.strikes(limit),
-        }
+        return {"armed": self.armed(), "struck": self.strikes(limit)}
+
+    def armed(self) -> list[dict[str, object]]:
+        """The faults that stand, oldest first; `times` None: for as long as they stand."""
+        rows = self._rows("SELECT * FROM armed ORDER BY id")
+        return [_shown(row, "id", "endpoint", "times", "struck", "origin") for row in rows]
 
     def strikes(self, limit: int = 50) -> list[dict[str, object]]:
         """Which fault struck when and where, newest first."""
