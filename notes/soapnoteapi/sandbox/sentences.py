@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import accumulate, groupby
 
-from notes.soapnoteapi.sandbox.transcript import Segment, Sentence
+from notes.soapnoteapi.sandbox.transcript import Segment, Sentence, Word
+from notes.soapnoteapi.sandbox.writing.boundaries import cuts, is_unpunctuated
 
 MAX_WORDS = 60
 LONGEST_ABBREVIATION = 16
@@ -61,19 +63,25 @@ def from_text(text: str) -> list[Sentence]:
 
 
 def from_segments(segments: Iterable[Segment]) -> list[Sentence]:
-    """Sentences of a recording. Segments are joined first, because the recogniser cuts inside sentences."""
+    """Sentences of a recording. Segments of one speaker are joined first: the recogniser cuts inside sentences."""
     kept = [replace(segment, text=text) for segment in segments if (text := " ".join(segment.text.split()))]
-    offsets = [0]
-    for segment in kept:
-        offsets.append(offsets[-1] + len(segment.text) + 1)
-    joined = " ".join(segment.text for segment in kept)
-    found, at = [], 0
+    return [
+        sentence
+        for speaker, turn in groupby(kept, key=lambda segment: segment.speaker)
+        for sentence in _of_one_speaker(list(turn), speaker)
+    ]
+
+
+def _of_one_speaker(segments: list[Segment], speaker: str) -> Iterator[Sentence]:
+    words = [word for segment in segments for word in _words(segment)]
+    ends = [*accumulate(len(word.text) + 1 for word in words)]
+    joined, at = " ".join(word.text for word in words), 0
     for part in split(joined):
         at = joined.index(part, at)
-        last = at + len(part) - 1
-        found.append(Sentence(part, start=_time(kept, offsets, at), end=_time(kept, offsets, last)))
-        at = last + 1
-    return found
+        inside = words[bisect_right(ends, at) : bisect_right(ends, at + len(part) - 1) + 1]
+        heard = tuple(inside) if all(segment.words for segment in segments) else ()
+        yield Sentence(part, speaker, start=inside[0].start, end=inside[-1].end, words=heard)
+        at += len(part)
 
 
 def split(text: str) -> list[str]:
@@ -88,7 +96,15 @@ def split(text: str) -> list[str]:
         found.append(text[start : match.end()])
         start = match.end()
     found.append(text[start:])
-    return [piece for part in found if part.strip() for piece in _shorten(" ".join(part.split()))]
+    return [piece for part in found if part.strip() for piece in _readable(" ".join(part.split()))]
+
+
+def _readable(sentence: str) -> Iterator[str]:
+    """Speech that came without punctuation in readable pieces."""
+    if is_unpunctuated(sentence):
+        yield from cuts(sentence)
+    else:
+        yield from _shorten(sentence)
 
 
 def _shorten(sentence: str) -> Iterator[str]:
@@ -122,9 +138,19 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
         yield label, " ".join(held)
 
 
-def _time(segments: list[Segment], offsets: list[int], position: int) -> float:
-    """When the character at `position` was spoken, taking speech as even within a segment."""
-    index = min(bisect_right(offsets, position), len(segments)) - 1
-    segment = segments[index]
-    share = (position - offsets[index]) / max(1, len(segment.text) - 1)
-    return round(segment.start + min(1.0, share) * (segment.end - segment.start), 2)
+def _words(segment: Segment) -> Sequence[Word]:
+    """The words of a segment; where their times are not known, speech is taken as even within it."""
+    if segment.words:
+        return segment.words
+    pieces = segment.text.split(" ")
+    ends = [*accumulate(len(piece) + 1 for piece in pieces)]
+    pace = (segment.end - segment.start) / ends[-1]
+    return [
+        Word(
+            round(segment.start + (end - len(piece) - 1) * pace, 2),
+            round(segment.start + end * pace, 2),
+            piece,
+            1.0,
+        )
+        for piece, end in zip(pieces, ends, strict=True)
+    ]

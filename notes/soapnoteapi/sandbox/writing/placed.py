@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from notes.soapnoteapi.sandbox.transcript import Sentence
 
 SECTIONS = ("subjective", "objective", "assessment", "plan")
-PROVIDER, PATIENT, UNKNOWN = "provider", "patient", ""
 
 
 @dataclass(frozen=True)
@@ -15,7 +14,7 @@ class Said:
     """A sentence and who said it: "provider", "patient" or, where neither is likely, ""."""
 
     sentence: Sentence
-    role: str
+    role: str = ""
 
     @property
     def text(self) -> str:

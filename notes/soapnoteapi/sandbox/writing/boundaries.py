@@ -1,0 +1,102 @@
+"""Where sentences end in speech that was written down without full stops."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from notes.soapnoteapi.sandbox.writing.model import LinearModel, trained
+
+CLASSES = ("ends", "runs_on")
+BARE = re.compile(r"[^a-z0-9']+")
+MARK = re.compile(r"[.!?…;,:]")
+SHORTEST = 8  # words; less is left alone
+LONGEST = 45
+EAGER = 0.5  # a cut too many is read over; two statements in one line are not
+EDGE = "^"
+NEGATION = frozenset(
+    (
+        "no",
+        "not",
+        "without",
+        "never",
+        "nor",
+        "neither",
+        "none",
+        "deny",
+        "denies",
+        "denied",
+        "n't",
+        "don't",
+        "didn't",
+    )
+)
+NEGATED = 4  # words after a negation are cut off from it only where plainly a new sentence starts
+STARTERS = frozenset(
+    (
+        "okay",
+        "alright",
+        "so",
+        "i",
+        "and",
+        "but",
+        "your",
+        "you",
+        "we",
+        "it",
+        "he",
+        "she",
+        "they",
+        "then",
+        "now",
+        "well",
+    )
+)
+
+
+def is_unpunctuated(text: str) -> bool:
+    return not MARK.search(text) and len(text.split()) > SHORTEST
+
+
+def cuts(text: str) -> Iterator[str]:
+    """The text in pieces; joined by spaces they are the text again."""
+    model = trained("boundaries")
+    spoken = text.split()
+    plain = [BARE.sub("", word.lower()) for word in spoken]
+    start = 0
+    for at in range(1, len(spoken)):
+        if at - start >= LONGEST or (_ends(model, plain, at, at - start) and not _negated(plain, start, at)):
+            yield " ".join(spoken[start:at])
+            start = at
+    if spoken:
+        yield " ".join(spoken[start:])
+
+
+def features(words: Sequence[str], at: int, since: int) -> list[str]:
+    """What speaks for a sentence ending before `words[at]`, `since` words after the last one did."""
+    first, before, after, last = (
+        words[index] if 0 <= index < len(words) else EDGE for index in range(at - 2, at + 2)
+    )
+    return [
+        "*",
+        f"1{before}",
+        f"2{first} {before}",
+        f"3{after}",
+        f"4{after} {last}",
+        f"5{before} {after}",
+        f"6{before} {after} {last}",
+        f"7{first} {before} {after}",
+        f"8{last}",
+        f"0{min(since, 20)}",
+        f"9{min(len(words) - at, 8)}",
+    ]
+
+
+def _ends(model: LinearModel, plain: Sequence[str], at: int, since: int) -> bool:
+    ends, runs_on = model.scores(features(plain, at, since))
+    return ends - runs_on > -EAGER
+
+
+def _negated(plain: Sequence[str], start: int, at: int) -> bool:
+    near = plain[max(start, at - NEGATED) : at]
+    return any(word in NEGATION for word in near) and plain[at] not in STARTERS
