@@ -33,6 +33,7 @@ def routes(engine: Engine) -> dict[str, Methods]:
         r"/v1/stream/note": {"POST": views.stream_note},
         r"/v1/audio/status/([^/]+)": {"GET": views.status},
         r"/v1/note/([^/]+)": {"GET": views.note},
+        r"/v1/visit-summary": {"POST": views.visit_summary},
         r"/v1/specialties": {"GET": views.specialties},
         r"/": {"GET": console.home},
         r"/sandbox/live": {"GET": console.live},

@@ -71,13 +71,15 @@ def _context_problems(context: object) -> list[tuple[str, str]]:
         for name in CONTEXT_TEXTS
         if not _is_text(context.get(name))
     ]
-    patient = context.get("patient_info")
-    if patient is not None and not isinstance(patient, dict):
-        return [*problems, ("context.patient_info", "patient_info must be an object")]
-    return [*problems, *_patient_problems(patient or {})]
+    return [*problems, *patient_problems(context.get("patient_info"), "context.patient_info")]
 
 
-def _patient_problems(patient: Mapping[str, object]) -> list[tuple[str, str]]:
+def patient_problems(patient: object, field: str) -> list[tuple[str, str]]:
+    """What is wrong with a `patient_info`, as `(field, message)`; `field` says where it stands."""
+    if patient is None:
+        return []
+    if not isinstance(patient, dict):
+        return [(field, "patient_info must be an object")]
     wrong = [(name, "must be text") for name in PATIENT_TEXTS if not _is_text(patient.get(name))]
     wrong += [
         (name, "must be a list of strings") for name in PATIENT_LISTS if not _is_texts(patient.get(name))
@@ -85,7 +87,7 @@ def _patient_problems(patient: Mapping[str, object]) -> list[tuple[str, str]]:
     age = patient.get("age")
     if age is not None and (isinstance(age, bool) or not isinstance(age, int) or age <= 0):
         wrong.append(("age", "must be a positive integer"))
-    return [(f"context.patient_info.{name}", f"{name} {problem}") for name, problem in wrong]
+    return [(f"{field}.{name}", f"{name} {problem}") for name, problem in wrong]
 
 
 def _is_text(value: object) -> bool:

@@ -15,6 +15,7 @@ from notes.soapnoteapi.sandbox.requests import Request, Response, answer, parse_
 from notes.soapnoteapi.sandbox.specialties import listing
 from notes.soapnoteapi.sandbox.spool import SpoolHandler, check_format
 from notes.soapnoteapi.sandbox.streaming import note_events
+from notes.soapnoteapi.sandbox.visit_summary import read_visits, summarise
 
 SHORT_CLIP_PATIENCE = 60.0
 EVENT_STREAM = {
@@ -73,6 +74,10 @@ class Views:
         if job.status != COMPLETED:
             return answer({**job_state(job), "created_at": iso(job.created_at)})
         return _note(job)
+
+    def visit_summary(self, request: Request, _: str) -> Response:
+        self._access.spending_account(request)
+        return answer(summarise(*read_visits(request.json())))
 
     def specialties(self, _request: Request, _: str) -> Response:
         return answer({"specialties": listing()})
