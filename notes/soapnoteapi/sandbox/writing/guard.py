@@ -15,9 +15,10 @@ from notes.soapnoteapi.sandbox.transcript import PATIENT, PROVIDER
 from notes.soapnoteapi.sandbox.writing.contractions import written_out
 from notes.soapnoteapi.sandbox.writing.phrases import word_set
 from notes.soapnoteapi.sandbox.writing.spoken import SOUND, cleaned, joined
-from notes.soapnoteapi.sandbox.writing.verbs import BASE_OF
+from notes.soapnoteapi.sandbox.writing.verbs import BASE_OF, THIRD, gerund
 
-WORD = re.compile(r"[^\W_]+(?:['.,:/%-]+[^\W_]+)*%?-?|[+<>=]")
+WORD = re.compile(r"[^\W_]+(?:['.,:/%-]+[^\W_]+)*%?|[+<>=]")
+WORDS_ONLY = re.compile(r"[a-z']+")
 FILLERS = word_set(
     "okay ok alright all right well so and yeah yep yup yes gotcha great perfect good awesome wonderful excellent"
     " sure absolutely anyway basically honestly like you know see let's let me i mean go ahead"
@@ -28,6 +29,10 @@ SAID_ONCE = word_set(
     " seventy eighty ninety hundred thousand half"
 )
 SOUNDS = re.compile(SOUND)
+NOTE_WORDS = word_set(
+    "reports denies having being the her his patient patient's age duration of onset location which occupation height"
+    " weight pain rating"
+)
 FIRST = frozenset(["i", "me", "my", "mine", "myself"])
 SECOND = frozenset(["you", "your", "yours", "yourself"])
 PATIENT_WORDS = frozenset({"patient", "patient's", "themself"})
@@ -48,6 +53,14 @@ def preserves(source: str, line: str, *, speaker: str) -> bool:
         _facts(before, replaced) == _facts(after, replaced) and _same_people(before, after, replaced)
         for before in (_plain(kept, speaker), _plain(kept, speaker, requests=True))
     )
+
+
+def says_no_more(line: str, question: str, answer: str) -> bool:
+    """Whether every word of the merged line was said, apart from the note's own, and every number of theirs is in it."""
+    said, merged = words(f"{question} {answer}"), words(line)
+    known = {form for word in said for form in (word, THIRD.get(word), gerund(word), word.partition("'")[0])}
+    numbers = [word for word in said if any(character.isdigit() for character in word)]
+    return set(merged) <= known | NOTE_WORDS and set(numbers) <= set(merged)
 
 
 def words(text: str) -> list[str]:
@@ -84,10 +97,11 @@ def _same_people(before: Sequence[str], after: Sequence[str], replaced: frozense
 def _only_fillers_left(source: Sequence[str], kept: Sequence[str]) -> bool:
     """Whether all that cleaning took are fillers, words begun ("ex-") and words said twice."""
     kept_words = {part for word in kept for part in (word, word.partition("'")[0])}
+    begun = {word[:length] for word in kept_words for length in range(1, min(len(word), 7))}
     return all(
         word in FILLERS
         or SOUNDS.fullmatch(word)
-        or word.endswith("-")
-        or (word in kept_words and word.isalpha() and word not in SAID_ONCE)
+        or word in begun
+        or (word in kept_words and WORDS_ONLY.fullmatch(word) and word not in SAID_ONCE)
         for word in Counter(source) - Counter(kept)
     )

@@ -1,11 +1,11 @@
-"""Headings inside the four sections, by specialty: which there are, and under which a line belongs."""
+"""Under which heading of its section a line stands."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from notes.soapnoteapi.sandbox.writing.templates import Heading, template_of
+from notes.soapnoteapi.sandbox.writing.templates import Headings, template_of
 
 T = TypeVar("T")
 
@@ -16,7 +16,8 @@ def under_headings(
     """The section's lines in the order of its headings, each heading with at least one line.
 
     `text` gives the words of a line to go by. A line that speaks for no heading stands under the section's general
-    one, and lines keep their order under each. Headings come without a colon: "Past medical history".
+    one, and lines keep their order under each. Headings come without a colon: "Past medical history". An unknown
+    specialty or template means "generic" and "standard".
     """
     headings = template_of(specialty, template)[section]
     placed: dict[str, list[T]] = {heading.name: [] for heading in headings}
@@ -25,8 +26,8 @@ def under_headings(
     return [(name, found) for name, found in placed.items() if found]
 
 
-def _heading(text: str, headings: tuple[Heading, ...], placed: dict[str, list[T]]) -> str:
-    for heading in headings:
+def _heading(text: str, headings: Headings, placed: dict[str, list[T]]) -> str:
+    for heading in sorted(headings, key=lambda heading: heading.weak):
         full = heading.most is not None and len(placed[heading.name]) >= heading.most
         if heading.cue is not None and not full and heading.cue.search(text):
             return heading.name

@@ -43,20 +43,23 @@ DESCRIBED = {
     "female": re.compile(AGED + r"(?:female|woman|girl|lady)\b", re.IGNORECASE),
     "male": re.compile(AGED + r"(?:male|man|boy|gentleman)\b", re.IGNORECASE),
 }
+# Dictated: "She is a new patient", "he presents with".
+PRESENTED = {
+    gender: re.compile(
+        rf"\b{pronoun} (?:is a (?:new|returning|established|pleasant|very pleasant)\b|presents?\b|denies\b|reports\b|endorses\b"
+        r"|has a (?:past medical |medical |surgical |family )?history)",
+        re.IGNORECASE,
+    )
+    for gender, pronoun in (("female", "she"), ("male", "he"))
+}
+GREETED = r"(?:^|[,.!?]\s*|\b(?:hi|hello|hey|morning|afternoon|yes|no|thanks|thank you) )"
 ADDRESSED = {
-    "female": re.compile(
-        r"(?:^|[,.!?]\s*|\b(?:hi|hello|hey|morning|afternoon|yes|no|thanks|thank you) )"
-        r"(?:ma'?am|mrs\.?|ms\.?|miss)\b",
-        re.IGNORECASE,
-    ),
-    "male": re.compile(
-        r"(?:^|[,.!?]\s*|\b(?:hi|hello|hey|morning|afternoon|yes|no|thanks|thank you) )"
-        r"(?:sir|mr\.?|mister)\b",
-        re.IGNORECASE,
-    ),
+    "female": re.compile(rf"{GREETED}(?:ma'?am|mrs\.?|ms\.?|miss)\b", re.IGNORECASE),
+    "male": re.compile(rf"{GREETED}(?:sir|mr\.?|mister)\b", re.IGNORECASE),
 }
 SPEAKS_FOR = re.compile(
-    r"\b(?:your (?:son|daughter|little (?:one|guy|girl|boy)|baby|child)|how old is (?:he|she)|mom and dad)\b",
+    r"\b(?:your (?:son|daughter|little (?:one|guy|girl|boy)|baby|child)|(?:is|does|has|did|can|how's|how has) (?:he|she)"
+    r"|(?:he|she)'s (?:your|eating|sleeping|feeding|walking|talking)|mom and dad)\b",
     re.IGNORECASE,
 )
 SPOKEN_FOR = 2  # mentions by the provider before somebody else counts as speaking for the patient
@@ -87,7 +90,7 @@ def _gender(value: object) -> Gender:
 
 def _heard(said: Iterable[tuple[str, str]]) -> Gender:
     by_provider = [text for role, text in said if role == "provider"]
-    for patterns in (DESCRIBED, ADDRESSED):
+    for patterns in (DESCRIBED, ADDRESSED, PRESENTED):
         female, male = (
             any(patterns[gender].search(text) for text in by_provider) for gender in ("female", "male")
         )

@@ -31,7 +31,7 @@ UNSURE = re.compile(
     r"|\b(?:wife|husband|mother|father|mom|dad|brother|sister|son|daughter|friend|partner|girlfriend|boyfriend) and (?:i|myself|you)\b"
     r"|\b(?:do|did|does|am|was|(?<!going to )(?<!gonna )(?<!will )(?<!'ll )have|had|can|could|should|would|will|may|might|are|were|nor|neither) (?:i|you)\b"
     r"|\bthank(?:s| you)\b|\bsee you\b(?! (?:back|again|in))|\byou(?:'re| are) welcome\b|\byou (?:guys|all|two|both|folks)\b"
-    r"|\b(?:what|which|how|where|why|who|if|when|because|that) (?:i|we)(?: would|'d) like\b|\bain't\b|\blet me\b|\bi bet\b",
+    r"|\b(?:what|which|how|where|why|who|if|when|because|that) (?:i|we)(?: would|'d) like\b|\bain't\b|\blet me\b|\blemme\b|\bi bet\b",
     re.IGNORECASE,
 )
 

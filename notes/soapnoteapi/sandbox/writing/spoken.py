@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from notes.soapnoteapi.sandbox.writing.phrases import alternatives
+from notes.soapnoteapi.sandbox.writing.verbs import BASES
 
 EDGES = "\"“”'.,;:?!()[]…"
 SPACES = re.compile(r"\s+")
@@ -17,8 +18,9 @@ HALVES = re.compile(r"\b(gon|wan|got|can|gim|lem)\s+(na|ta|not|me)\b", re.IGNORE
 BEFORE_MARK = re.compile(r"\s+(?=[,.;:?!…](?:\s|$))")
 MARKS_FIRST = re.compile(r"^[\s,.;:?!…-]+")
 MARKS_TWICE = re.compile(r"([,;])(?:\s*[,;])+")
-SOUND = r"(?:u[hm]+|uhm+|e[rh]m?|h+m+|mm+|mhm+|mm-hmm+|uh-huh|ah+|oh)"
-SOUNDS = re.compile(rf"(?<![\w'/-]){SOUND}(?![\w'/-])(?:,(?=\s|$))?", re.IGNORECASE)
+# Not "er" and "mm", which are a place and a length as well.
+SOUND = r"(?:u[hm]+|uhm+|erm|h+m+|mmm+|mhm+|mm-hmm+|uh-huh)"
+SOUNDS = re.compile(rf"(?<!\d )(?<![\w'/-]){SOUND}(?![\w'/-])(?:,(?=\s|$))?", re.IGNORECASE)
 ASIDES = re.compile(
     r",\s*(?:like|you know|i mean|you see|let's see|let me see|well|okay|ok|so|yeah|basically|honestly)(?=\s*,)",
     re.IGNORECASE,
@@ -29,7 +31,7 @@ YOU_KNOW = re.compile(
     r"(?<!\bdo )(?<!\bdid )(?<!\bif )(?<!\blet )(?<!\bas )(?<!\bthat )(?<!\bwhat )(?<!\bto )(?<!\bdon't )(?<!\bdidn't )"
     r"(?<!\bshould )(?<!\bwould )(?<!\bmight )(?<!\bmay )(?<!\bwill )(?<!\bcan )(?<!\bwhen )(?<!\buntil )(?<!\bhow )"
     r"(?<!\bbecause )(?<!\bthink )(?<!\bsure )\byou know,?(?=\s|$)"
-    r"(?!\s+(?:that|what|how|if|when|who|where|why|which|whether|about|of|anyone|anything)\b)",
+    r"(?!\s+(?:that(?!')|what|how|if|when|who|where|why|which|whether|about|of|anyone|anything)\b)",
     re.IGNORECASE,
 )
 I_MEAN = re.compile(
@@ -66,7 +68,7 @@ FUNCTION = alternatives(
 )
 PRONOUN = r"(?:i|i'm|i've|it|it's|we|you|he|she|they|there|there's|that)"
 CUT_OFF = re.compile(r"(?<![\w-])([a-z]{1,6})-,?\s+(?=\1[a-z'])", re.IGNORECASE)
-STUTTER = re.compile(rf"\b({FUNCTION})-(?=\1\b)", re.IGNORECASE)
+STUTTER = re.compile(rf"\b({FUNCTION})-\s*(?=\1\b)", re.IGNORECASE)
 STUTTERED = re.compile(FUNCTION)
 STAMMER = re.compile(
     rf"(?<!\bat )(?<!\bfor )(?<!\bwith )(?<!\btell )(?<!\btold )"
@@ -74,6 +76,7 @@ STAMMER = re.compile(
     re.IGNORECASE,
 )
 BEGUN_AGAIN = re.compile(rf"\b({PRONOUN} (?!no\b|not\b)[a-z]{{2,}}),? \1\b(?!['-])", re.IGNORECASE)
+VERB_TWICE = re.compile(r"\b([a-z]{3,}) \1\b(?!['-])", re.IGNORECASE)
 RESTART = re.compile(r"\b(i|you|we|he|she|it|they|that|what|there),? (?=\1'[a-z])", re.IGNORECASE)
 # No clause ends in these: a comma behind one is a breath.
 BREATH = re.compile(
@@ -95,8 +98,13 @@ def cleaned(text: str) -> str:
     for filler in (JUST_SO, ASIDES, I_MEAN, YOU_KNOW, GO_AHEAD):
         text = filler.sub("", text)
     text = RESTART.sub("", STAMMER.sub(r"\1", SPACES.sub(" ", text)))
+    text = VERB_TWICE.sub(_once, text)
     text = _opened(_marks(BEGUN_AGAIN.sub(r"\1", text)))
     return BREATH.sub(r"\1", _marks(text)).strip(" ,;")
+
+
+def _once(found: re.Match[str]) -> str:
+    return found[1] if found[1].lower() in BASES else found[0]
 
 
 def _marks(text: str) -> str:

@@ -20,7 +20,7 @@ DOSE = re.compile(
     re.IGNORECASE,
 )
 WORDS = re.compile(
-    r"\b(?:medications?|medicines?|meds|pills?|tablets?|capsules?|dos(?:es?|age|ing)|prescriptions?|refills?|inhalers?"
+    r"\b(?:(?:take|takes|taking|taken|took|using|tried) (?:any|some)(?:thing)?\b(?: else)?(?: for)?|medications?|medicines?|meds|pills?|tablets?|capsules?|dos(?:es?|age|ing)|prescriptions?|refills?|inhalers?"
     r"|nebuli[sz]ers?|insulin|antibiotics?|steroids?|vitamins?|supplements?|probiotics?|antidepressants?|opioids?"
     r"|narcotics?|painkillers?|pain killers?|pain relievers?|anti-?inflammator(?:y|ies)|blood thinners?|diuretics?"
     r"|water pills?|statins?|birth control|contraceptives?|chemo(?:therapy)?|vaccin\w+|immuni[sz]ations?|boosters?"

@@ -1,81 +1,181 @@
-"""The headings of each specialty's note. What the vendor's templates contain is unpublished; these are ours."""
+"""Which headings a note has, by specialty.
+
+What the vendor's templates contain is unpublished; these are ours, after the usual parts of each profession's notes.
+"""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from notes.soapnoteapi.sandbox.writing.heading_cues import (
+    ASSESSMENT,
+    COMPLAINT,
+    EXAM,
+    FAMILY,
+    FOLLOW_UP,
+    ORDERS,
+    PAST,
+    PRESCRIBED,
+    PRESENT,
+    RESULTS,
+    SOCIAL,
+    SYSTEMS,
+    TAKEN,
+    TREATMENT,
+    VITALS,
+    Heading,
+)
+from notes.soapnoteapi.sandbox.writing.phrases import any_of
+from notes.soapnoteapi.sandbox.writing.placed import SECTIONS
 
-Sections = dict[str, "tuple[Heading, ...]"]
+Headings = tuple[Heading, ...]
+Sections = dict[str, Headings]
+
+SAFETY = Heading(
+    "Risk and safety",
+    any_of(
+        r"""
+        suicid\w*|self[- ]harm|(?:hurt|harm|kill)(?:ing)? (?:my|your|him|her|them)sel(?:f|ves)|homicid\w*|safety plan
+        crisis|safe at home|overdos\w+
+        """
+    ),
+)
+FUNCTION = Heading(
+    "Function",
+    any_of(
+        r"""
+        walk\w*|stairs?|standing|sitting|dress(?:ing|ed)|bath(?:e|es|ing)|shower\w*|lift(?:s|ing)?|reach(?:es|ing)?
+        climb\w*|driv(?:e|es|ing)|daily activities|activities of daily living|balance|falls?|fell|sleep\w*
+        """
+    ),
+)
+MOTION = Heading(
+    "Range of motion and strength",
+    any_of(
+        r"""
+        range of motion|flexion|extension|rotation|abduction|adduction|degrees|strength|out of five|grip|weight[- ]bearing
+        """
+    ),
+)
+GOALS = Heading("Goals", any_of(r"goals?|(?:would like|wants?|hopes?) to (?:be able|get back|return)"))
+EXERCISES = Heading(
+    "Home programme", any_of(r"home exercises?|exercises?|stretch\w*|strengthen\w*|at home|ice|heat")
+)
+BETWEEN = Heading(
+    "Between sessions", any_of(r"homework|practi[cs]\w+|journal\w*|until (?:we|next)|this week")
+)
+DIET = Heading(
+    "Diet",
+    any_of(
+        r"""
+        eat(?:s|ing)?|ate|breakfast|lunch|dinner|snack\w*|meals?|diet|calories|carb\w*|protein|vegetables?|fruits?|sugar
+        drink(?:s|ing)?|water|soda|portion\w*|appetite|food
+        """
+    ),
+)
+BODY = Heading("Anthropometrics", any_of(r"weigh(?:s|ed|t)?|height|bmi|waist|pounds|kilos?|kilograms?"))
+SPEECH = Heading(
+    "Speech and language", any_of(r"speech|language|words?|sentences?|articulat\w+|stutter\w*|fluen\w+|voice")
+)
+SWALLOWING = Heading(
+    "Swallowing", any_of(r"swallow\w*|chok\w+|aspirat\w+|thicken\w*|texture\w*|cough\w* (?:when|while)")
+)
+TEETH = Heading(
+    "Dental history", any_of(r"brush\w*|floss\w*|cleanings?|dentures?|crowns?|fillings?|braces|grind\w*")
+)
+FEET = Heading("Feet and footwear", any_of(r"shoes?|footwear|inserts?|orthotics?|socks?|boots?"))
+INCIDENT = Heading(
+    "Incident", any_of(r"found|dispatch\w*|call came|on scene|crash|accident|collision|fell|unrespons\w+")
+)
+PEDIGREE = Heading("Pedigree", FAMILY.cue)
+TESTED = Heading(
+    "Genetic testing", any_of(r"genetic\w*|gene|panel|variant\w*|mutation\w*|carrier|sequenc\w+|brca\w*")
+)
+OWNER = Heading(
+    "Husbandry",
+    any_of(r"feed(?:s|ing)?|food|litter\w*|indoors?|outdoors?|walks?|kennel|vaccin\w*|fleas?|ticks?"),
+)
+POINTS = Heading(
+    "Treatment given", any_of(r"needl\w+|points?|cupp\w+|adjust\w+|massag\w+|oils?|blend|diffus\w+|pressure")
+)
+
+HISTORY = (PAST, TAKEN, FAMILY, SOCIAL, SYSTEMS)
+DONE = (PRESCRIBED, ORDERS, FOLLOW_UP, TREATMENT)
 
 
-@dataclass(frozen=True)
-class Heading:
-    """`cue` speaks for the heading; the one without a cue takes every other line. `most` caps its lines."""
-
-    name: str
-    cue: re.Pattern[str] | None = None
-    most: int | None = None
-
-
-def _heading(name: str, words: str = "", most: int | None = None) -> Heading:
-    return Heading(name, re.compile(rf"\b(?:{words})\b", re.IGNORECASE) if words else None, most)
+def _sections(
+    subjective: Headings,
+    objective: Headings = (VITALS, RESULTS, EXAM),
+    assessment: Headings = (ASSESSMENT,),
+    plan: Headings = DONE,
+) -> Sections:
+    return dict(zip(SECTIONS, (subjective, objective, assessment, plan), strict=True))
 
 
-COMPLAINT = _heading(
-    "Chief complaint",
-    r"here (?:today )?(?:for|because|to)|came in|come in|brings? (?:you|me|him|her|the patient) (?:in|here)|presents?(?: \w+)? (?:for|with|to)|chief complaint|complains of",
-    1,
+MEDICAL = _sections((COMPLAINT, PRESENT, *HISTORY))
+MIND = _sections(
+    (COMPLAINT, SAFETY, PRESENT, *HISTORY),
+    (VITALS, RESULTS, Heading("Mental status exam")),
+    (SAFETY, ASSESSMENT),
+    (SAFETY, *DONE),
 )
-MEDICATIONS = _heading(
-    "Medications and allergies",
-    r"allerg\w+|medications?|medicines?|meds|tak(?:e|es|ing) \w+(?: \w+)? (?:for|daily|every|once|twice)|milligrams?|mg|inhaler|pills?|tablets?|prescriptions?|vitamins?|insulin",
+TALK = _sections(
+    (SAFETY, Heading("Presenting concerns"), FAMILY, SOCIAL, TAKEN),
+    (Heading("Observations"),),
+    (SAFETY, Heading("Clinical impression")),
+    (SAFETY, BETWEEN, FOLLOW_UP, TREATMENT),
 )
-HISTORY = _heading(
-    "Past medical history",
-    r"past medical history|history of|surger(?:y|ies)|surgical|diagnosed with|hospitali[sz]ed|operation|had (?:my|his|her|the patient's) \w+ (?:removed|out)",
+MOVEMENT = _sections(
+    (COMPLAINT, GOALS, FUNCTION, Heading("History of the problem"), PAST, TAKEN, SOCIAL),
+    (VITALS, MOTION, RESULTS, Heading("Examination")),
+    (GOALS, ASSESSMENT),
+    (EXERCISES, FOLLOW_UP, TREATMENT),
 )
-FAMILY = _heading(
-    "Family history",
-    r"family (?:medical )?history|(?:my|his|her|patient's) (?:mother|father|mom|dad|parents|brothers?|sisters?|grand\w+|aunt|uncle) (?:had|has|have|was|is|died|passed)|runs in the family",
+HANDS_ON = _sections(
+    (COMPLAINT, GOALS, Heading("History of the problem"), PAST, TAKEN, SOCIAL),
+    (MOTION, POINTS, Heading("Findings")),
+    plan=(EXERCISES, FOLLOW_UP, TREATMENT),
 )
-SOCIAL = _heading(
-    "Social history",
-    r"smok\w+|alcohol|drinks?|drinking|tobacco|vap(?:e|es|ing)|marijuana|recreational drugs?|lives? (?:with|alone)|works? (?:as|at|in)|retired|occupation|married|divorced",
+EMERGENCY = _sections(
+    (COMPLAINT, INCIDENT, PRESENT, PAST, TAKEN),
+    (VITALS, RESULTS, EXAM),
+    plan=(
+        Heading(
+            "Transport", any_of(r"transport\w*|hospital|emergency (?:room|department)|hand(?:ed)?[- ]?over")
+        ),
+        TREATMENT,
+    ),
 )
-SYSTEMS = _heading("Review of systems", r"denies|reports? (?:no|any)")
-PRESENT = _heading("History of present illness")
-VITALS = _heading(
-    "Vital signs",
-    r"blood pressure|heart rate|pulse|temperature|oxygen|saturation|respiratory rate|vitals?(?: signs)?|bmi|weighs?",
-)
-RESULTS = _heading(
-    "Results",
-    r"labs?|lab (?:results?|work)|blood ?work|x-?rays?|ct|mri|ultrasound|echo(?:cardiogram)?|ekg|ecg|biopsy|cultures?|a1c|hemoglobin|creatinine|cholesterol|tests? (?:results?|came|was|were|showed|shows)|results?",
-)
-EXAM = _heading("Physical exam")
-ASSESSMENT = _heading("Assessment")
-TREATMENT = _heading("Plan")
-FOLLOW_UP = _heading(
-    "Follow-up",
-    r"follow(?:ing)?[- ]?up|come back|see (?:you|her|him|the patient|patient) (?:back|again|in)|return|in (?:\w+|\d+) (?:days?|weeks?|months?)",
-)
-ORDERS = _heading(
-    "Tests and referrals",
-    r"refer\w*|order\w*|labs?|blood ?work|x-?rays?|ct|mri|ultrasound|echo\w*|ekg|biopsy|physical therapy|specialist|consult\w*",
-)
-PRESCRIBED = _heading(
-    "Medications",
-    r"prescri\w+|milligrams?|mg|medications?|medicines?|antibiotics?|inhaler|insulin|refills?|dose|tablets?|pills?|cream|steroids?",
-)
-
-STANDARD: Sections = {
-    "subjective": (COMPLAINT, MEDICATIONS, FAMILY, PRESENT, SYSTEMS, HISTORY, SOCIAL),
-    "objective": (VITALS, RESULTS, EXAM),
-    "assessment": (ASSESSMENT,),
-    "plan": (PRESCRIBED, ORDERS, FOLLOW_UP, TREATMENT),
+BY_SPECIALTY: dict[str, Sections] = {
+    "nurse_practitioner": MEDICAL,
+    "physician": MEDICAL,
+    "registered_nurse": MEDICAL,
+    "generic": MEDICAL,
+    "psychiatrist": MIND,
+    "psychotherapist": TALK,
+    "social_worker": TALK,
+    "physical_therapy": MOVEMENT,
+    "occupational_therapy": MOVEMENT,
+    "exercise_therapy": MOVEMENT,
+    "athletic_trainer": MOVEMENT,
+    "chiropractor": MOVEMENT,
+    "massage_therapy": HANDS_ON,
+    "acupuncture": HANDS_ON,
+    "aroma_therapy": HANDS_ON,
+    "slp": _sections(
+        (COMPLAINT, SWALLOWING, SPEECH, GOALS, PRESENT, PAST, TAKEN), (SWALLOWING, SPEECH, EXAM)
+    ),
+    "dietitian_nutritionist": _sections((COMPLAINT, DIET, PRESENT, *HISTORY), (BODY, RESULTS, EXAM)),
+    "dentist": _sections((COMPLAINT, TEETH, PRESENT, *HISTORY), (RESULTS, Heading("Oral exam"))),
+    "podiatrist": _sections((COMPLAINT, FEET, PRESENT, *HISTORY)),
+    "pharmacy": _sections((TAKEN, COMPLAINT, PRESENT, PAST, SOCIAL)),
+    "genetic_counselling": _sections((COMPLAINT, TESTED, PEDIGREE, PRESENT, PAST, TAKEN), (RESULTS, EXAM)),
+    "ems": EMERGENCY,
+    "paramedic": EMERGENCY,
+    "veterinary": _sections((COMPLAINT, OWNER, PRESENT, PAST, TAKEN)),
 }
+# Names of templates that ask for another profession's parts, whatever the specialty.
+BY_TEMPLATE: dict[str, Sections] = {"mental_health": MIND, "therapy": TALK, "rehabilitation": MOVEMENT}
 
 
 def template_of(specialty: str, template: str) -> Sections:
-    """The headings by section for a specialty id and a template name; an unknown name means "standard"."""
-    return STANDARD
+    """The headings by section. An unknown specialty means "generic", an unknown template "standard"."""
+    return BY_TEMPLATE.get(template) or BY_SPECIALTY.get(specialty, MEDICAL)
