@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from encounters.views.booking import encounter_edit, encounter_new
+from encounters.views.recording_hook import recording_hook
 from encounters.views.slices import upload_begin, upload_finish, upload_slice
 from encounters.views.upload import encounter_upload
 from encounters.views.visit import (
@@ -30,4 +31,5 @@ urlpatterns = [
     path(SLICES, upload_begin, name="upload-begin"),
     path(f"{SLICES}<uuid:recording>/", upload_slice, name="upload-slice"),
     path(f"{SLICES}<uuid:recording>/finish/", upload_finish, name="upload-finish"),
+    path("hooks/recordings/<uuid:pk>/", recording_hook, name="recording-hook"),
 ]

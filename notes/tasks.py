@@ -15,6 +15,7 @@ from config.doorbell import ring
 from config.models import Heartbeat
 from config.tasks import quietly
 from encounters.services.recordings import purge_abandoned_uploads
+from encounters.services.video import sweeping as video
 from notes.services import engine_accounts, filing, inbox, polling, sending, submissions, sweeping, worklist
 
 SWEEP_EVERY = timedelta(seconds=60)
@@ -69,6 +70,7 @@ def beat() -> None:
     """Vouch for the worker, then ring for whatever has become due: a few queries over unfinished rows only."""
     _vouch("worker")
     sweeping.ring_due()
+    video.ring_due()
     if not Heartbeat.objects.filter(name="sweep", beat_at__gte=timezone.now() - 2 * SWEEP_EVERY).exists():
         sweep()
 

@@ -24,7 +24,7 @@ SUBJECTS: dict[str, str] = {
     "encounter-end": "running", "encounter-cancel": "scheduled", "recording-discard": "encounter",
     "encounter-upload": "encounter", "upload-begin": "encounter", "upload-slice": "encounter",
     "upload-finish": "encounter", "chart": "patient", "engine-webhook": "account", "api-note": "filed",
-    "api-transcript": "filed", "note": "draft", "note-draft": "draft", "note-merge": "draft", "note-sign": "draft",
+    "recording-hook": "connection", "api-transcript": "filed", "note": "draft", "note-draft": "draft", "note-merge": "draft", "note-sign": "draft",
     "note-unsign": "signed", "note-file": "signed", "note-history": "draft", "note-addendum": "filed",
     "admin:agreement-document": "agreement",
 }  # fmt: skip
@@ -39,10 +39,10 @@ FREE_ARGUMENTS: dict[str, tuple[str, ...]] = {
 PUT_TOO = {"upload-slice"}
 # Machines: every kind of key is tried. People's addresses take no keys, so one stands for all.
 FOR_MACHINES = {
-    "healthz", "readyz", "engine-webhook", "api-notes", "api-note", "api-transcript", "api-schema", "api-docs",
-    "api-not-found",
+    "healthz", "readyz", "engine-webhook", "recording-hook", "api-notes", "api-note", "api-transcript", "api-schema",
+    "api-docs", "api-not-found",
 }  # fmt: skip
-NOT_FOR_PEOPLE = {"engine-webhook", "api-note", "api-transcript"}
+NOT_FOR_PEOPLE = {"engine-webhook", "recording-hook", "api-note", "api-transcript"}
 ADMIN_OWN = {
     "admin:index", "admin:login", "admin:logout", "admin:password_change", "admin:password_change_done",
     "admin:autocomplete", "admin:jsi18n", "admin:view_on_site", "admin:app_list", "admin:agreement-document",
@@ -221,6 +221,8 @@ readyz                               GET  200  200  200  200  200  200  200  200
 readyz                               POST 405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
 engine-webhook                       GET  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
 engine-webhook                       POST 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401!
+recording-hook                       GET  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
+recording-hook                       POST 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401!
 api-notes                            GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  200  403  200  401  401
 api-notes                            POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  405  403  405  401  401
 api-note                             GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  200  403  404  401  401

@@ -42,6 +42,7 @@ REVALIDATED = {"api-note"}
 # Machines bring a key or a signature instead of a session, so no page of another site can act for a person.
 NO_SESSION = {
     "engine-webhook",
+    "recording-hook",
     "api-notes",
     "api-note",
     "api-transcript",

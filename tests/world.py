@@ -29,6 +29,7 @@ from tests.factories.encounters import EncounterFactory
 from tests.factories.integrations import integration
 from tests.factories.notes import EngineAccountFactory, NoteFactory, SubmissionFactory, content
 from tests.factories.people import MembershipFactory, PatientFactory, PracticeFactory, UserFactory
+from tests.factories.video import VideoConnectionFactory
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 PEOPLE = (
@@ -116,6 +117,7 @@ def side(mark: str) -> Side:
     made.objects = {
         "practice": practice,
         "account": account,
+        "connection": VideoConnectionFactory(practice=practice, webhook_secret=f"{mark}-secret"),
         "agreement": AgreementFactory(practice=practice, practice_signatory=f"{mark} signatory"),
         **_visits(visit, mark),
         **_notes(visit, mark),

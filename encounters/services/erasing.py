@@ -59,7 +59,9 @@ def purge_abandoned_uploads(*, now: datetime | None = None) -> int:
     limit = (now or timezone.now()) - ABANDONED_AFTER
     idle = Q(touched_at__lt=limit)
     purged = 0
-    for recording in Recording.objects.filter(idle, state=RecordingState.RECEIVING):
+    # What we fetch from a video vendor ourselves is given up by its own rules.
+    sent = Recording.objects.exclude(source=Recording.Source.VENDOR)
+    for recording in sent.filter(idle, state=RecordingState.RECEIVING):
         with suppress(StaleState):  # resumed or finished just now
             recording_purge(
                 recording=recording, actor=SYSTEM, reason="Upload not finished within a day", where=idle

@@ -9,15 +9,16 @@ from django.utils import timezone
 
 from config.crypto.keyring import DecryptionError
 from consent import hooks
-from consent.audit import audited
+from consent.audit import Acting, audited
 from consent.transitions import StaleState, advance
 from encounters.audio.errors import UnusableAudio
 from encounters.audio.formats import identify
 from encounters.audio.probe import Probe, check_limits, probe
 from encounters.audio.store import PlainReader
-from encounters.models import Recording, User
+from encounters.models import Recording
 from encounters.services.ending import visit_over
 from encounters.services.erasing import recording_fail
+from encounters.services.joining import recording_join
 from encounters.services.permission import ask_gate_again
 from encounters.services.reading import open_recording
 from encounters.services.slices import over, refuse
@@ -27,7 +28,7 @@ from encounters.states import TAKEN, RecordingState
 _BLOCK = 256 * 1024
 
 
-def recording_finish(*, recording: Recording, actor: User) -> Recording:
+def recording_finish(*, recording: Recording, actor: Acting) -> Recording:
     """Check the whole upload and store it; a recording that is stored already is returned as it is.
 
     Everything is read back from storage once, so what is called stored can be read. Raises WrongOffset while bytes
@@ -41,6 +42,7 @@ def recording_finish(*, recording: Recording, actor: User) -> Recording:
     if recording.declared_bytes is not None and recording.bytes != recording.declared_bytes:
         raise WrongOffset(recording.bytes)
     ask_gate_again(recording, actor)
+    recording_join(recording, actor)
     sha256, measured, notices = _measured(recording, actor)
     # Reading hours of audio takes seconds, in which somebody may have said no.
     ask_gate_again(recording, actor)
@@ -53,7 +55,7 @@ def recording_finish(*, recording: Recording, actor: User) -> Recording:
         raise over(recording) from None
 
 
-def _measured(recording: Recording, actor: User) -> tuple[str, Probe, str]:
+def _measured(recording: Recording, actor: Acting) -> tuple[str, Probe, str]:
     try:
         with open_recording(recording) as reader:
             if not recording.bytes:
@@ -88,7 +90,7 @@ def _digest(reader: PlainReader) -> str:
     return digest.hexdigest()
 
 
-def _store(recording: Recording, sha256: str, measured: Probe, notice: str, actor: User) -> Recording:
+def _store(recording: Recording, sha256: str, measured: Probe, notice: str, actor: Acting) -> Recording:
     now = timezone.now()
     facts: dict[str, Any] = {
         "media_type": measured.format.media_type,

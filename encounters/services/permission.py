@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from consent.audit import Outcome, record
+from consent.audit import Acting, Outcome, record
 from consent.gate import may_record
 from consent.transitions import StaleState
-from encounters.models import Encounter, Recording, User
+from encounters.models import Encounter, Recording
 from encounters.services.erasing import recording_reject
 from encounters.services.uploads import GateShut
 
 FINAL = {"consent_declined", "consent_withdrawn", "cancelled"}
 
 
-def ask_gate(encounter: Encounter, actor: User, *, kept: str) -> None:
+def ask_gate(encounter: Encounter, actor: Acting, *, kept: str) -> None:
     decision = may_record(encounter)
     if decision.allowed:
         return
@@ -31,7 +31,7 @@ def ask_gate(encounter: Encounter, actor: User, *, kept: str) -> None:
     raise GateShut(decision, kept=kept)
 
 
-def ask_gate_again(recording: Recording, actor: User) -> None:
+def ask_gate_again(recording: Recording, actor: Acting) -> None:
     """Asked at each slice and at the end. A no deletes what was sent; a missing answer only holds the upload up."""
     try:
         ask_gate(recording.encounter, actor, kept="Nothing more was taken in.")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from encounters.audio.store import PlainReader, SliceRef, slice_aad, unwrap_key
-from encounters.models import Recording
+from encounters.models import Recording, RecordingPart
 
 
 def open_recording(recording: Recording) -> PlainReader:
@@ -14,7 +14,11 @@ def open_recording(recording: Recording) -> PlainReader:
         raise ValueError("A recording in several parts has to be joined before it can be read as one file.")
     if not parts or not recording.wrapped_key:
         raise ValueError("The audio of this recording has been deleted or never arrived.")
-    part = parts[0]
+    return open_part(recording, parts[0])
+
+
+def open_part(recording: Recording, part: RecordingPart) -> PlainReader:
+    """The plaintext of one part, a file of its own."""
     refs = [
         SliceRef(piece.storage_key, piece.bytes, slice_aad(recording.pk, part.number, piece.number))
         for piece in part.slices.order_by("number")

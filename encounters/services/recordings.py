@@ -18,6 +18,7 @@ from encounters.audio.probe import check_size
 from encounters.audio.store import free_space, new_data_key, wrap_key
 from encounters.models import AudioCopy, Encounter, Recording, RecordingPart, User
 from encounters.services.erasing import purge_abandoned_uploads, recording_discard, recording_purge
+from encounters.services.expecting import HOLDER
 from encounters.services.finishing import recording_finish
 from encounters.services.permission import ask_gate
 from encounters.services.reading import open_recording
@@ -34,8 +35,6 @@ __all__ = [
     "recording_finish",
     "recording_purge",
 ]
-
-HOLDER = "audio storage"
 
 
 def recording_begin(

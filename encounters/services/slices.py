@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from consent.audit import Acting
 from consent.transitions import StaleState
 from encounters.audio.errors import UnusableAudio
 from encounters.audio.formats import HEAD_SIZE, identify
@@ -29,7 +30,7 @@ from encounters.audio.store import (
     unwrap_key,
     write_slice,
 )
-from encounters.models import Recording, RecordingPart, RecordingSlice, User
+from encounters.models import Recording, RecordingPart, RecordingSlice
 from encounters.services.erasing import recording_reject
 from encounters.services.permission import ask_gate_again
 from encounters.services.uploads import Unusable, UploadOver, UploadProblem, WrongOffset
@@ -39,9 +40,17 @@ FIRST_PART = 1
 
 
 def recording_append(
-    *, recording: Recording, offset: int, length: int, chunks: Iterable[bytes], actor: User
+    *,
+    recording: Recording,
+    offset: int,
+    length: int,
+    chunks: Iterable[bytes],
+    actor: Acting,
+    part_number: int = FIRST_PART,
 ) -> int:
     """Store the next slice (`length` bytes, at most SLICE_SIZE) and return where the upload then stands.
+
+    `offset` counts over all parts, which are sent one after the other; a part that is not there yet is begun.
 
     A slice that is stored already is compared and accepted again. Raises WrongOffset, UploadOver, GateShut, Unusable
     (the upload is then over), UploadProblem (bad_slice, file_changed), and whatever `chunks` raises; short `chunks`
@@ -57,9 +66,9 @@ def recording_append(
     if offset > recording.bytes:
         raise WrongOffset(recording.bytes)
     _check_slice(recording, offset, length, actor)
-    if offset == 0:
+    part, _ = recording.parts.get_or_create(number=part_number)
+    if not part.bytes:
         whole = _recognised(recording, whole, actor)
-    part = recording.parts.get(number=FIRST_PART)
     number = part.slices.count()
     key = new_storage_key(recording.pk, part.number, number)
     stored = write_slice(
@@ -71,7 +80,7 @@ def recording_append(
     return _receipt(recording, part, number, key, stored)
 
 
-def _check_slice(recording: Recording, offset: int, length: int, actor: User) -> None:
+def _check_slice(recording: Recording, offset: int, length: int, actor: Acting) -> None:
     declared = recording.declared_bytes
     if not 0 < length <= SLICE_SIZE or (declared and offset + length > declared):
         raise UploadProblem(
@@ -87,7 +96,7 @@ def _check_slice(recording: Recording, offset: int, length: int, actor: User) ->
         raise refuse(recording, found, actor) from None
 
 
-def _recognised(recording: Recording, chunks: Iterator[bytes], actor: User) -> Iterator[bytes]:
+def _recognised(recording: Recording, chunks: Iterator[bytes], actor: Acting) -> Iterator[bytes]:
     """The chunks again, once their beginning has been recognised as audio."""
     head: list[bytes] = []
     size = 0
@@ -103,7 +112,7 @@ def _recognised(recording: Recording, chunks: Iterator[bytes], actor: User) -> I
     return chain(head, chunks)
 
 
-def refuse(recording: Recording, found: UnusableAudio, actor: User) -> Unusable:
+def refuse(recording: Recording, found: UnusableAudio, actor: Acting) -> Unusable:
     """Reject the recording for what was found in it; returns what to raise."""
     with suppress(StaleState):  # another tab sent the same and was told first
         recording_reject(recording=recording, code=found.code, problem=found.message, actor=actor)
@@ -142,7 +151,7 @@ def _after_lost_race(recording: Recording, part: RecordingPart, number: int, sto
     raise WrongOffset(recording.bytes)
 
 
-def _compare(recording: Recording, offset: int, length: int, chunks: Iterator[bytes], actor: User) -> int:
+def _compare(recording: Recording, offset: int, length: int, chunks: Iterator[bytes], actor: Acting) -> int:
     """Accept a slice that was sent before; other bytes at its place mean that the file is another one now."""
     pieces = list(RecordingSlice.objects.filter(part__recording=recording).order_by("part__number", "number"))
     starts = dict(zip(accumulate([0, *(piece.bytes for piece in pieces)]), pieces, strict=False))

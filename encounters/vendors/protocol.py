@@ -191,6 +191,11 @@ class VideoVendor(ABC):
         Gone already counts as deleted. NotReady where the vendor wants to be asked again later.
         """
 
+    @classmethod
+    def ref(cls, external_id: str) -> CallRef:
+        """What a bound id names: one occurrence, or something that can be used again."""
+        return CallRef(session=external_id)
+
     def prepare(self, found: Found, call: CallRef) -> Found:
         """Have a file made that is not ready, or see how far it is. Asking again changes nothing."""
         return self.describe(found, call)

@@ -46,13 +46,12 @@ _PAGE = 50
 _PAGES = 40
 _LINK_SECONDS = 3600
 _MAKING = {"enqueued", "processing"}
-_ROOM_EVENTS = {
+_EVENTS = {
     "room-created": EventKind.CALL_STARTED,
     "room-ended": EventKind.CALL_ENDED,
     "recording-started": EventKind.RECORDING_STARTED,
+    "recording-completed": EventKind.RECORDING_READY,
     "recording-failed": EventKind.RECORDING_FAILED,
-}
-_COMPOSITION_EVENTS = {
     "composition-available": EventKind.RECORDING_READY,
     "composition-failed": EventKind.RECORDING_FAILED,
 }
@@ -78,24 +77,28 @@ class Twilio(VideoVendor):
         fields = verified_fields(callback, secrets, account=self.account.ref)
         event = fields.get("StatusCallbackEvent", "")
         room = fields.get("RoomSid", "")
-        kind = _ROOM_EVENTS.get(event) or _COMPOSITION_EVENTS.get(event)
-        if kind is None:
+        kind = _EVENTS.get(event)
+        if kind is None or (event == "recording-completed" and fields.get("Type", "audio") != "audio"):
             return Received()
         if not _ROOM.fullmatch(room):
             raise NotReadable
-        made = self._found(room, ready=kind == EventKind.RECORDING_READY)
+        made = self._found(room, ready=event == "composition-available")
         return Received(
             (
                 Event(
                     kind=kind,
                     key=_key(event, fields),
                     call=CallRef(session=room, room=fields.get("RoomName", "")),
-                    found=(made,) if kind in {EventKind.RECORDING_READY, EventKind.CALL_ENDED} else (),
+                    found=(made,) if kind == EventKind.RECORDING_READY else (),
                     occurred_at=_moment(fields.get("Timestamp")),
                     problem="The composition failed." if event == "composition-failed" else "",
                 ),
             )
         )
+
+    @classmethod
+    def ref(cls, external_id: str) -> CallRef:
+        return CallRef(session=external_id) if _ROOM.fullmatch(external_id) else CallRef(room=external_id)
 
     def check(self) -> str:
         self._get("/v1/Rooms?PageSize=1")
@@ -111,7 +114,7 @@ class Twilio(VideoVendor):
         if room.get("status") not in {"completed", "failed"}:
             return Listing(ended=False, session=sid)
         return Listing(
-            found=(self._found(sid, ready=False),),
+            found=(self._found(sid, ready=False),) if self._sounds(sid) else (),
             ended=True,
             ended_at=_moment(room.get("end_time")),
             session=sid,
@@ -256,9 +259,10 @@ class Twilio(VideoVendor):
 
 
 def _key(event: str, fields: Mapping[str, str]) -> str:
-    """Compositions report each status once; a room numbers its events."""
-    if event in _COMPOSITION_EVENTS:
-        return f"{fields.get('CompositionSid', '')}:{event}"[:200]
+    """Compositions and tracks report each status once; a room numbers its events."""
+    for sid in ("CompositionSid", "RecordingSid"):
+        if fields.get(sid):
+            return f"{fields[sid]}:{event}"[:200]
     return f"{fields['RoomSid']}:{event}:{fields.get('SequenceNumber', '')}"[:200]
 
 

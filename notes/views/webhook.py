@@ -24,6 +24,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from config.doorbell import ring_gently
+from config.incoming import TooLarge, raw_body
 from consent.audit import AnonymousActor, Outcome, audited, record
 from notes.models import EngineAccount, EngineEvent
 from notes.services.capturing import capture_store
@@ -41,10 +42,6 @@ NEEDED = (
 )  # fmt: skip
 
 
-class TooLarge(Exception):
-    """More bytes than any event has."""
-
-
 class NotReadable(Exception):
     """Not one JSON object that names its event and can be read in one way only."""
 
@@ -58,7 +55,7 @@ def engine_webhook(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "HEAD":
         return HttpResponse(status=204)
     try:
-        body = _body(request)
+        body = raw_body(request, settings.WEBHOOK_MAX_BYTES)
         if account.capture_until:
             _capture(account, request, body)
         profile = _verify(account, request, body)
@@ -71,21 +68,6 @@ def engine_webhook(request: HttpRequest, pk: UUID) -> HttpResponse:
     except (UnreadablePostError, NotReadable):
         return HttpResponse(status=400)
     return HttpResponse(status=204)
-
-
-def _body(request: HttpRequest) -> bytes:
-    """The raw body, never more than a byte over the cap, whatever length the sender claims."""
-    cap = settings.WEBHOOK_MAX_BYTES
-    announced = request.META.get("CONTENT_LENGTH") or ""
-    if announced.isdecimal() and int(announced) > cap:
-        raise TooLarge
-    if not announced and request.META.get("wsgi.input_terminated"):
-        body: bytes = request.META["wsgi.input"].read(cap + 1)  # chunked: Django itself would read nothing
-    else:
-        body = request.read(cap + 1)
-    if len(body) > cap:
-        raise TooLarge
-    return body
 
 
 def _verify(account: EngineAccount, request: HttpRequest, body: bytes) -> str:

@@ -12,12 +12,12 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from config.incoming import TooLarge, raw_body
 from consent.models import AuditEvent
 from notes.models import EngineAccount, EngineEvent
 from notes.soapnoteapi.captures import read_capture
 from notes.soapnoteapi.signature_profiles import PROFILES
 from notes.soapnoteapi.signatures import sign
-from notes.views.webhook import TooLarge, _body
 from tests.factories.notes import EngineAccountFactory
 
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -190,12 +190,12 @@ def test_a_body_of_almost_five_megabytes_is_taken(account, settings):
     assert post(account, body).status_code == 204
 
 
-def test_a_claimed_length_is_not_believed(account, rf):
+def test_a_claimed_length_is_not_believed(account, rf, settings):
     request = rf.post("/", b"x" * (6 * 1024 * 1024), content_type="application/json")
     request.META["CONTENT_LENGTH"] = ""
     request.META["wsgi.input_terminated"] = True
     with pytest.raises(TooLarge):
-        _body(request)
+        raw_body(request, settings.WEBHOOK_MAX_BYTES)
 
 
 def test_an_unknown_account_is_a_404_like_any_other(account):
