@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint bench lock format
+.PHONY: setup demo test lint bench soak lock format
 
 setup: .venv/.installed
 
@@ -36,6 +36,9 @@ format: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench $(ARGS)
+
+soak: setup
+	$(BIN)/python -m tests.soak $(ARGS)
 
 # Compile the lock files anew; they record hashes, never addresses.
 lock: setup

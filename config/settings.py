@@ -251,7 +251,7 @@ ENGINE_ANSWER_WAIT_SECONDS = env.number(
 ENGINE_FIRST_POLL_SECONDS = env.number("ENGINE_FIRST_POLL_SECONDS", 10)
 ENGINE_OVERDUE_SECONDS = 30 * 60
 ENGINE_GIVE_UP_SECONDS = 24 * 60 * 60
-ENGINE_PAUSE_SECONDS = 5 * 60  # after a refused key or an empty balance
+ENGINE_PAUSE_SECONDS = env.number("ENGINE_PAUSE_SECONDS", 5 * 60)  # after a refused key or an empty balance
 # Sending may take long; one worker at least stays free for results.
 ENGINE_SENDING_AT_ONCE = env.number("ENGINE_SENDING_AT_ONCE", max(1, Q_CLUSTER["workers"] - 1))
 WEBHOOK_MAX_BYTES = 5 * 1024 * 1024

@@ -7,6 +7,7 @@ import html
 import json
 import re
 import time
+import uuid
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -38,8 +39,10 @@ class Fields(HTMLParser):
         name = given.get("name", "")
         if tag == "a":
             self.links.append(given.get("href", ""))
-        elif "checked" in given or (tag == "input" and given.get("type") not in {"checkbox", "radio"}):
+        elif "checked" in given:
             self.values[name] = given.get("value", "on")
+        elif tag == "input" and given.get("type") not in {"checkbox", "radio"}:
+            self.values[name] = given.get("value", "")
         elif tag == "textarea":
             self._area, self.values[name] = name, ""
         elif tag == "select":
@@ -83,7 +86,7 @@ class Provider:
         """A patient made for this visit, and the visit; returns the encounter's path."""
         web = self.session
         web.get("/encounters/new/")
-        number = f"DEMO-{int(time.time() * 10)}"
+        number = f"DEMO-{uuid.uuid4().hex[:10].upper()}"
         patient = {
             "do": "create", "mrn": number, "given_name": "Walter", "family_name": "Demo", "birth_date": "1968-03-14",
             "gender": "male",
