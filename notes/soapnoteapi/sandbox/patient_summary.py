@@ -12,12 +12,14 @@ from notes.soapnoteapi.sandbox.writing.roles import by_label
 from notes.soapnoteapi.sandbox.writing.spoken import cleaned
 
 TO_SAY_LITTLE = re.compile(
-    r"(?:okay|ok|alright|all right|sounds? good|good|great|perfect|sure|yes|yeah|yep|no|right"
+    r"(?:okay|ok|alright|all right|sounds? good|good|great|perfect|sure|yes|yeah|yep|no|right|i understand"
     r"|thank(?:s| you)(?: so much)?|you['’]re welcome|bye|goodbye|take care|see you"
     r"|that['’]s (?:all|it|good|great|fine)|any questions|hey,? dragon\b.*)[ ,.!]*",
     re.IGNORECASE,
 )
 ENDS = (".", "!", "…", ":")
+# "I'll order an MRI, okay?" states; other questions ask.
+TAG = re.compile(r"[ ,]+(?:okay|ok|alright|all right)\s*\?$", re.IGNORECASE)
 
 
 def patient_summary(lines: Iterable[Line]) -> str:
@@ -28,7 +30,7 @@ def patient_summary(lines: Iterable[Line]) -> str:
 
 def _told(sentence: Sentence) -> str:
     """One sentence as the patient reads it; "" for questions, courtesies and what the patient said."""
-    text = cleaned(sentence.text)
+    text = TAG.sub("", cleaned(sentence.text)).rstrip("- ")
     role = by_label([sentence])[0].role
     if role == PATIENT or text.endswith("?") or TO_SAY_LITTLE.fullmatch(text) or not text:
         return ""

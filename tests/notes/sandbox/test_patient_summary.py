@@ -45,6 +45,8 @@ def grade(text: str) -> float:
         ("The patient should monitor BP daily.", "You should monitor blood pressure daily."),
         ("I'm going to order an MRI.", "Your clinician will order an MRI."),
         ("I'm also going to start you on metformin.", "I'm also going to start you on metformin."),
+        ("I'd like you to get an ultrasound, okay?", "Please get an ultrasound."),
+        ("Rest for a week-", "Rest for a week."),
         ("This is for your hypertension.", "This is for your high blood pressure."),
         ("we're gonna do the test when i am back", "We're going to do the test when I am back."),
     ],
