@@ -1,34 +1,36 @@
 """The answer: a note in the vendor's shape, with the watermark, and what each line rests on.
 
-Shapes the vendor does not publish (`billing_codes`, `transcript`, `patient_summary`, `lines`) are ours.
+Shapes the vendor does not publish (`billing_codes`, `icd11_codes`, `transcript`, `patient_summary`, `lines`,
+`omitted`) are ours. A line's `source` is the sentence it rests on, for an answer its question is the first of
+`sources`; `omitted` counts the sentences that are in no line.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from notes.soapnoteapi.sandbox import WATERMARK
-from notes.soapnoteapi.sandbox.arrange import SECTIONS, Line, arrange, render
 from notes.soapnoteapi.sandbox.clock import iso
+from notes.soapnoteapi.sandbox.codes import ICD11_NOTICE, billing_codes
+from notes.soapnoteapi.sandbox.heard import reported, spoken, with_doubts, with_warnings
+from notes.soapnoteapi.sandbox.hearing.medicines import doubts
 from notes.soapnoteapi.sandbox.options import NoteOptions
+from notes.soapnoteapi.sandbox.patient_summary import patient_summary
 from notes.soapnoteapi.sandbox.sentences import from_segments, from_text
 from notes.soapnoteapi.sandbox.transcript import Segment, Sentence, Transcript
-
-ICD10_DOTTED = re.compile(r"\b[A-TV-Z]\d[0-9AB]\.[0-9A-Z]{1,4}\b")
-ICD10_NAMED = re.compile(r"\b(?:icd(?:-?10)?|diagnosis code)\b[^.;]*?\b([A-TV-Z]\d[0-9AB])\b", re.IGNORECASE)
-CPT_NAMED = re.compile(r"\b(?:cpt|billing code|procedure code)\b[^.;]*?\b(\d{5})\b", re.IGNORECASE)
-HCPCS_NAMED = re.compile(r"\b(?:hcpcs)\b[^.;]*?\b([A-V]\d{4})\b", re.IGNORECASE)
+from notes.soapnoteapi.sandbox.writing.arranging import arrange, render
+from notes.soapnoteapi.sandbox.writing.placed import SECTIONS, Line
 
 
 def from_recording(transcript: Transcript, options: NoteOptions) -> dict[str, object]:
-    return _compose(from_segments(transcript.segments), options, transcript.segments, transcript.text)
+    sentences = from_segments(transcript.segments)
+    return _compose(sentences, options, transcript.segments, transcript.text, heard=transcript)
 
 
 def from_typed(text: str, options: NoteOptions) -> dict[str, object]:
     sentences = from_text(text)
-    spoken = [Segment(0.0, 0.0, sentence.text, sentence.speaker) for sentence in sentences]
-    return _compose(sentences, options, spoken, text)
+    typed = [Segment(0.0, 0.0, sentence.text, sentence.speaker) for sentence in sentences]
+    return _compose(sentences, options, typed, text)
 
 
 def stamp(
@@ -52,63 +54,49 @@ def public(note: dict[str, object], *, wants_transcript: bool) -> dict[str, obje
 
 
 def _compose(
-    sentences: Sequence[Sentence], options: NoteOptions, segments: Iterable[Segment], text: str
+    sentences: Sequence[Sentence],
+    options: NoteOptions,
+    segments: Iterable[Segment],
+    text: str,
+    heard: Transcript | None = None,
 ) -> dict[str, object]:
-    lines = arrange(sentences)
+    draft = arrange(
+        sentences,
+        specialty=options.specialty,
+        template=options.template,
+        patient_info={"gender": options.gender},
+    )
+    doubtful = doubts(sentences, options.medications) if heard else []
+    lines = with_doubts(draft.lines, doubtful)
     note: dict[str, object] = {section: render(lines, section) for section in SECTIONS}
+    if heard:
+        note["subjective"] = with_warnings(render(lines, "subjective"), heard.warnings)
+        note |= reported(heard.warnings, doubtful)
     note["lines"] = [_line(line) for line in lines]
-    note["transcript"] = [_segment(segment) for segment in segments] if options.include_transcript else text
+    note["omitted"] = draft.omitted
+    note["transcript"] = [spoken(segment) for segment in segments] if options.include_transcript else text
     if options.include_billing_codes:
-        note["billing_codes"] = mentioned_codes(lines)
+        seconds = heard.seconds if heard else None
+        note["billing_codes"] = billing_codes(sentences, lines, specialty=options.specialty, seconds=seconds)
+    if options.include_icd11:
+        note |= {"icd11_codes": [], "icd11_notice": ICD11_NOTICE}
     if options.include_patient_summary and (summary := patient_summary(lines)):
         note["patient_summary"] = summary
     return note
 
 
 def _line(line: Line) -> dict[str, object]:
-    said = line.sentence
+    first, last = line.sources[0], line.sources[-1]
     return {
         "section": line.section,
+        "heading": line.heading or None,
         "text": line.text,
-        "source": said.text,
-        "speaker": said.speaker or None,
-        "start": said.start,
-        "end": said.end,
+        "source": last.text,
+        "speaker": last.speaker or None,
+        "start": first.start,
+        "end": last.end,
+        "sources": [
+            {"text": said.text, "speaker": said.speaker or None, "start": said.start, "end": said.end}
+            for said in line.sources
+        ],
     }
-
-
-def _segment(segment: Segment) -> dict[str, object]:
-    timed = segment.end > 0
-    return {
-        "speaker": segment.speaker or None,
-        "start": round(segment.start, 2) if timed else None,
-        "end": round(segment.end, 2) if timed else None,
-        "text": segment.text.strip(),
-    }
-
-
-def mentioned_codes(lines: Iterable[Line]) -> dict[str, list[dict[str, str]]]:
-    """Only codes that were written or read out; none is derived from what was described."""
-    found: dict[str, dict[str, str]] = {"icd10": {}, "cpt": {}, "hcpcs": {}}
-    for line in lines:
-        text = line.text
-        for code in [*ICD10_DOTTED.findall(text), *ICD10_NAMED.findall(text)]:
-            found["icd10"].setdefault(code.upper(), text)
-        for system, pattern in (("cpt", CPT_NAMED), ("hcpcs", HCPCS_NAMED)):
-            for code in pattern.findall(text):
-                found[system].setdefault(code.upper(), text)
-    return {
-        system: [
-            {"code": code, "description": "Code as mentioned", "source": text} for code, text in codes.items()
-        ]
-        for system, codes in found.items()
-    }
-
-
-def patient_summary(lines: Iterable[Line]) -> str:
-    """What was said about the plan, questions left out; empty where nothing was."""
-    return " ".join(
-        line.sentence.text
-        for line in lines
-        if line.section == "plan" and not line.sentence.text.endswith("?")
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from notes.soapnoteapi.sandbox.errors import invalid
@@ -23,6 +23,8 @@ class NoteOptions:
     include_patient_summary: bool = False
     include_transcript: bool = False
     include_icd11: bool = False
+    gender: str = ""
+    medications: Sequence[str] = ()
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -43,7 +45,31 @@ def read_options(data: Mapping[str, object]) -> NoteOptions:
     problems += _context_problems(data.get("context"))
     if problems:
         raise invalid(*problems)
-    return NoteOptions(str(specialty), str(template), *(bool(data.get(name)) for name in FLAGS))
+    return NoteOptions(
+        str(specialty),
+        str(template),
+        **{name: bool(data.get(name)) for name in FLAGS},
+        gender=_gender(data),
+        medications=_medications(data),
+    )
+
+
+def _gender(data: Mapping[str, object]) -> str:
+    """What the context says of the patient's gender; the note speaks of the patient accordingly."""
+    gender = _patient(data).get("gender")
+    return gender if isinstance(gender, str) else ""
+
+
+def _medications(data: Mapping[str, object]) -> tuple[str, ...]:
+    """The patient's list: a name on it is the first to be thought of where one was perhaps misheard."""
+    listed = _patient(data).get("medications")
+    return tuple(map(str, listed)) if isinstance(listed, list) else ()
+
+
+def _patient(data: Mapping[str, object]) -> Mapping[str, object]:
+    context = data.get("context")
+    patient = context.get("patient_info") if isinstance(context, dict) else None
+    return patient if isinstance(patient, dict) else {}
 
 
 def read_transcript(data: Mapping[str, object]) -> str:

@@ -40,6 +40,22 @@ def clipped(voiced: Sequence[Span], span: Span) -> list[Span]:
     return [part for part in cut if part.seconds > 0]
 
 
+def outside(voiced: Sequence[Span], others: Sequence[Span]) -> list[Span]:
+    """The voice that lies in none of the other stretches."""
+    left = list(voiced)
+    for other in others:
+        left = [
+            part
+            for span in left
+            for part in (
+                Span(span.start, min(span.end, other.start)),
+                Span(max(span.start, other.end), span.end),
+            )
+            if part.seconds > 0
+        ]
+    return left
+
+
 def pieces(passages: Sequence[Span]) -> list[list[Span]]:
     """Passages in groups of at most a quarter of a minute, to be heard apart; a long one is cut evenly."""
     groups: list[list[Span]] = []

@@ -11,6 +11,7 @@ from typing import Any
 from notes.soapnoteapi.sandbox.errors import JobFailed
 from notes.soapnoteapi.sandbox.hearing import audio, channels, weights
 from notes.soapnoteapi.sandbox.hearing.listener import Listener
+from notes.soapnoteapi.sandbox.hearing.sides import seated
 from notes.soapnoteapi.sandbox.log import log
 from notes.soapnoteapi.sandbox.progress import OnHeard, unnoticed
 from notes.soapnoteapi.sandbox.transcript import ONE_SIDE_SILENT, HearingWarning, Transcript
@@ -46,7 +47,7 @@ class WhisperEars:
         warnings = listener.warnings
         if found.dead is not None:
             warnings = [HearingWarning(0.0, round(seconds, 2), ONE_SIDE_SILENT), *warnings]
-        return Transcript(listener.segments(), seconds, tuple(warnings))
+        return Transcript(seated(listener.segments()), seconds, tuple(warnings))
 
     def _load(self) -> Any:
         if self._model is not None:

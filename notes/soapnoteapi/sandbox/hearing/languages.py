@@ -12,32 +12,41 @@ from notes.soapnoteapi.sandbox.hearing.voice import Span
 
 FOREIGN = 0.6
 ENGLISH = 0.25
-DOUBTFUL = -0.5
-AT_LEAST_SECONDS = 2.0
+# The same for a passage of an English recording, which is short; only what the recogniser is unsure of is asked.
+FOREIGN_PASSAGE = 0.4
+ENGLISH_PASSAGE = 0.1
+DOUBTFUL = 0.7
+AT_LEAST_SECONDS = 1.5
 
 
 def require_english(model: Any, samples: Any, voiced: Sequence[Span]) -> None:
     """Raise `JobFailed` where the first minute of voice is clearly something else."""
-    import numpy as np  # noqa: PLC0415
-
-    spoken = np.concatenate([samples[int(part.start * RATE) : int(part.end * RATE)] for part in voiced])
-    if _is_foreign(model, spoken, pieces=2):
+    language, probability, english = _language(model, _cut(samples, voiced), pieces=2)
+    if language != "en" and probability >= FOREIGN and english < ENGLISH:
         raise JobFailed("LANGUAGE_NOT_SUPPORTED", "The recording does not seem to be in English.")
 
 
-def is_foreign(model: Any, samples: Any, phrase: Phrase) -> bool:
-    """Whether a phrase that the recogniser was unsure of is in another language than it was written down in."""
-    if phrase.logprob > DOUBTFUL or not phrase.words:
-        return False
-    start, end = phrase.words[0].start, phrase.words[-1].end
-    if end - start < AT_LEAST_SECONDS:
-        return False
-    return _is_foreign(model, samples[int(start * RATE) : int(end * RATE)], pieces=1)
+def is_doubtful(phrase: Phrase) -> bool:
+    return phrase.sureness < DOUBTFUL
 
 
-def _is_foreign(model: Any, samples: Any, *, pieces: int) -> bool:
+def is_foreign(model: Any, samples: Any, passages: Sequence[Span]) -> bool:
+    """Whether a passage of an English recording is in another language."""
+    if sum(part.seconds for part in passages) < AT_LEAST_SECONDS:
+        return False
+    language, probability, english = _language(model, _cut(samples, passages), pieces=1)
+    return language != "en" and probability >= FOREIGN_PASSAGE and english < ENGLISH_PASSAGE
+
+
+def _cut(samples: Any, spans: Sequence[Span]) -> Any:
+    import numpy as np  # noqa: PLC0415
+
+    return np.concatenate([samples[int(part.start * RATE) : int(part.end * RATE)] for part in spans])
+
+
+def _language(model: Any, samples: Any, *, pieces: int) -> tuple[str, float, float]:
+    """The likeliest language with its probability, and that of English."""
     language, probability, all_probabilities = model.detect_language(
         samples, language_detection_segments=pieces
     )
-    english = dict(all_probabilities).get("en", 0.0)
-    return bool(language != "en" and probability >= FOREIGN and english < ENGLISH)
+    return str(language), float(probability), float(dict(all_probabilities).get("en", 0.0))

@@ -9,8 +9,8 @@ from typing import Any
 from notes.soapnoteapi.sandbox.errors import JobFailed
 from notes.soapnoteapi.sandbox.hearing import channels, coverage
 from notes.soapnoteapi.sandbox.hearing.audio import RATE, Window
-from notes.soapnoteapi.sandbox.hearing.languages import is_foreign, require_english
-from notes.soapnoteapi.sandbox.hearing.recogniser import Phrase, believable, recognise
+from notes.soapnoteapi.sandbox.hearing.languages import is_doubtful, is_foreign, require_english
+from notes.soapnoteapi.sandbox.hearing.recogniser import LEAST_SURE_AGAIN, Phrase, believable, recognise
 from notes.soapnoteapi.sandbox.hearing.turns import turns
 from notes.soapnoteapi.sandbox.hearing.voice import Span, levelled, passages, voices
 from notes.soapnoteapi.sandbox.transcript import (
@@ -69,31 +69,58 @@ class Listener:
 
     def _hear(self, samples: Any, voiced: Sequence[Span], window: Window) -> list[Word]:
         """Words of one channel of a window; what is suspicious is heard once more, what stays so is told."""
-        phrases = recognise(self._model, samples, passages(voiced, window.seconds))
-        foreign = [part for part in phrases if is_foreign(self._model, samples, part)]
-        words = believable([part for part in phrases if part not in foreign], voiced)
+        heard, foreign = self._english(
+            samples, recognise(self._model, samples, passages(voiced, window.seconds))
+        )
+        words = believable(heard, voiced)
+        for gap in coverage.missing(voiced, words):
+            if not any(part.start < gap.end and gap.start < part.end for part in foreign):
+                words, also_foreign = self._again(samples, voiced, words, gap)
+                foreign += also_foreign
         for part in foreign:
-            self._warn(OTHER_LANGUAGE, Span(part.words[0].start, part.words[-1].end), window)
-        spoken = [*words, *(word for part in foreign for word in part.words)]
-        for gap in coverage.missing(voiced, spoken):
-            words = self._again(samples, voiced, words, gap)
-        spoken = [*words, *(word for part in foreign for word in part.words)]
-        for gap in coverage.missing(voiced, spoken):
+            self._warn(OTHER_LANGUAGE, part, window)
+        for gap in coverage.missing(coverage.outside(voiced, foreign), words):
             self._warn(PASSAGE_MAY_BE_MISSING, gap, window)
         return words
 
-    def _again(self, samples: Any, voiced: Sequence[Span], words: list[Word], gap: Span) -> list[Word]:
-        """The words with those of a second, slower hearing of the gap in small pieces, where it found more."""
+    def _english(self, samples: Any, phrases: Sequence[Phrase]) -> tuple[list[Phrase], list[Span]]:
+        """The phrases without those in another language, and where these are."""
+        kept: list[Phrase] = []
+        foreign: list[Span] = []
+        for phrase in phrases:
+            if not phrase.words:
+                continue
+            span = Span(phrase.words[0].start, phrase.words[-1].end)
+            if is_doubtful(phrase) and is_foreign(self._model, samples, [span]):
+                foreign.append(span)
+            else:
+                kept.append(phrase)
+        return kept, foreign
+
+    def _again(
+        self, samples: Any, voiced: Sequence[Span], words: list[Word], gap: Span
+    ) -> tuple[list[Word], list[Span]]:
+        """The words with those of a second, slower hearing of the gap in small pieces, where it found more, and
+        the pieces that are in another language."""
         inside = coverage.clipped(voiced, gap)
         heard: list[Phrase] = []
+        foreign: list[Span] = []
         for piece in coverage.pieces(passages(inside, len(samples) / RATE)):
-            heard += recognise(self._model, samples, piece, careful=True)
-        found = [word for word in believable(heard, inside) if gap.start - 0.3 <= word.start <= gap.end]
+            if is_foreign(self._model, samples, piece):
+                foreign.append(Span(piece[0].start, piece[-1].end))
+            else:
+                heard += recognise(self._model, samples, piece, careful=True)
+        found = [
+            word
+            for word in believable(heard, inside, least_sure=LEAST_SURE_AGAIN)
+            if gap.start - coverage.SLACK <= word.start <= gap.end
+        ]
         before = [word for word in words if gap.start <= (word.start + word.end) / 2 <= gap.end]
         better = coverage.unheard_seconds(inside, found) < coverage.unheard_seconds(inside, before)
         if not better or len(found) <= len(before):
-            return words
-        return sorted([*(word for word in words if word not in before), *found], key=lambda word: word.start)
+            return words, foreign
+        others = [word for word in words if word not in before]
+        return sorted([*others, *found], key=lambda word: word.start), foreign
 
     def _warn(self, reason: str, span: Span, window: Window) -> None:
         start, end = round(window.start + span.start, 2), round(window.start + span.end, 2)

@@ -2,6 +2,7 @@
 
 Whisper base gets only a third of drug names right. Putting the likeliest name in its place gets most of the rest
 right and some into a *different drug*; so a name is only ever suggested, and only where one is clearly likeliest.
+Where none is, and what was heard before a dose was a mere guess, only that is said: "take less than [?] 10 mg".
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ LIKE_OWN = 0.64
 AHEAD = 0.1
 # A word that the recogniser was surer of than that is taken for what it is.
 UNSURE = 0.75
+GUESSED = 0.25
 SHORTEST = 5
 # Sounds of a name that a word, or several together, may be taken for: short names are like too many words.
 SOUNDS, SOUNDS_TOGETHER = 6, 8
@@ -43,7 +45,7 @@ GIVEN = re.compile(
 
 @dataclass(frozen=True)
 class Doubt:
-    """Words as heard, and the one medicine they perhaps are; times in seconds."""
+    """Words as heard, and the one medicine they perhaps are, empty where nobody can tell; times in seconds."""
 
     heard: str
     perhaps: str
@@ -66,7 +68,7 @@ def marked(text: str, found: Iterable[Doubt]) -> str:
     return text
 
 
-def of(sentence: Sentence, found: Iterable[Doubt]) -> list[Doubt]:
+def within(sentence: Sentence, found: Iterable[Doubt]) -> list[Doubt]:
     """Those of a recording's doubts that are about words of this sentence."""
     if not sentence.words:
         return []
@@ -93,9 +95,22 @@ def _in_sentence(words: Sequence[Word], own: frozenset[str]) -> Iterator[Doubt]:
         if taken.isdisjoint(range(at, at + size)):
             taken.update(range(at, at + size))
             chosen.append((at, size, name))
+    chosen += [
+        (at, size, "") for at, size in _guesses(words, plain) if taken.isdisjoint(range(at, at + size))
+    ]
     for at, size, name in sorted(chosen):
         part = words[at : at + size]
         yield Doubt(_joined(part).strip(" .,;:!?\"'"), name, part[0].start, part[-1].end)
+
+
+def _guesses(words: Sequence[Word], plain: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Words before a dose of which the first was guessed: from which word, how many words."""
+    for at in range(len(words)):
+        if not (NUMBER.match(plain[at]) and any(UNIT.match(word) for word in plain[at : at + 3])):
+            continue
+        guessed = [i for i in range(max(0, at - 2), at) if words[i].probability < GUESSED]
+        if guessed and not any(word in NAMES or NUMBER.match(word) for word in plain[guessed[0] : at]):
+            yield guessed[0], at - guessed[0]
 
 
 def _candidates(

@@ -16,6 +16,9 @@ TEMPERATURES = (0.0, 0.2, 0.4)
 NO_SPEECH = 0.6
 UNSURE = -0.8
 GUESSED = -1.2
+# Mean probability of a phrase's words; real words in bad sound have 0.7 and more. What only a second hearing of a
+# passage finds must be surer: there Whisper translates, and makes sentences out of several people at once.
+LEAST_SURE, LEAST_SURE_AGAIN = 0.45, 0.65
 LONGEST_LOOP = 12
 # How often a run of so many words may be said in a row before it is taken for a loop of the decoder.
 LOOPS = {1: 6, 2: 5, 3: 4}
@@ -40,6 +43,10 @@ class Phrase:
     def text(self) -> str:
         return " ".join(word.text for word in self.words)
 
+    @property
+    def sureness(self) -> float:
+        return sum(word.probability for word in self.words) / max(1, len(self.words))
+
 
 def recognise(model: Any, samples: Any, passages: Sequence[Span], *, careful: bool = False) -> list[Phrase]:
     """What is said in these passages of a channel, heard as one; `careful` costs twice the time."""
@@ -61,9 +68,13 @@ def recognise(model: Any, samples: Any, passages: Sequence[Span], *, careful: bo
     ]
 
 
-def believable(phrases: Iterable[Phrase], voiced: Sequence[Span]) -> list[Word]:
+def believable(
+    phrases: Iterable[Phrase], voiced: Sequence[Span], *, least_sure: float = LEAST_SURE
+) -> list[Word]:
     """The words that rest on a voice and that the recogniser did not merely guess, loops cut."""
-    kept = [phrase for phrase in phrases if not _is_invented(phrase, voiced)]
+    kept = [
+        phrase for phrase in phrases if phrase.sureness >= least_sure and not _is_invented(phrase, voiced)
+    ]
     words = sorted((word for phrase in kept for word in phrase.words), key=lambda word: word.start)
     return without_loops(words)
 
