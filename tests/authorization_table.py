@@ -256,6 +256,9 @@ consent.consentrecord             out_admin 200 200 403 403 404 403 403 403 404
 encounters.audiocopy              admin     200 200 403 403 200 403 403 403 200
 encounters.audiocopy              superuser 200 200 403 403 200 403 403 403 200
 encounters.audiocopy              out_admin 200 200 403 403 404 403 403 403 404
+encounters.call                   admin     200 200 403 403 200 403 403 403 200
+encounters.call                   superuser 200 200 403 403 200 403 403 403 200
+encounters.call                   out_admin 200 200 403 403 404 403 403 403 404
 encounters.encounter              admin     200 200 403 403 200 403 403 403 200
 encounters.encounter              superuser 200 200 403 403 200 403 403 403 200
 encounters.encounter              out_admin 200 200 403 403 404 403 403 403 404
@@ -283,6 +286,15 @@ encounters.recordingslice         out_admin 200 200 403 403 404 403 403 403 404
 encounters.user                   admin     200 200 200 200 200 200 403 403 200
 encounters.user                   superuser 200 200 200 200 200 200 403 403 200
 encounters.user                   out_admin 200 200 200 200 404 404 403 403 404
+encounters.vendorevent            admin     200 200 403 403 200 403 403 403 200
+encounters.vendorevent            superuser 200 200 403 403 200 403 403 403 200
+encounters.vendorevent            out_admin 200 200 403 403 404 403 403 403 404
+encounters.vendorrecording        admin     200 200 403 403 200 403 403 403 200
+encounters.vendorrecording        superuser 200 200 403 403 200 403 403 403 200
+encounters.vendorrecording        out_admin 200 200 403 403 404 403 403 403 404
+encounters.videoconnection        admin     200 200 403 403 200 403 403 403 200
+encounters.videoconnection        superuser 200 200 403 403 200 403 403 403 200
+encounters.videoconnection        out_admin 200 200 403 403 404 403 403 403 404
 notes.addendum                    admin     200 200 403 403 200 403 403 403 200
 notes.addendum                    superuser 200 200 403 403 200 403 403 403 200
 notes.addendum                    out_admin 200 200 403 403 404 403 403 403 404

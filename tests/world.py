@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from config.models import Heartbeat
 from encounters.accounts import sessions
-from encounters.models import AudioCopy, RecordingPart, RecordingSlice, Role
+from encounters.models import AudioCopy, RecordingPart, RecordingSlice, Role, VendorEvent, VendorRecording
 from encounters.services.recordings import recording_begin
 from notes.models import EngineEvent
 from notes.services.addenda import addendum_add
@@ -29,7 +29,7 @@ from tests.factories.encounters import EncounterFactory
 from tests.factories.integrations import integration
 from tests.factories.notes import EngineAccountFactory, NoteFactory, SubmissionFactory, content
 from tests.factories.people import MembershipFactory, PatientFactory, PracticeFactory, UserFactory
-from tests.factories.video import VideoConnectionFactory
+from tests.factories.video import CallFactory, VideoConnectionFactory
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 PEOPLE = (
@@ -122,10 +122,18 @@ def side(mark: str) -> Side:
         **_visits(visit, mark),
         **_notes(visit, mark),
     }
+    _call(made)
     made.objects["participant"] = made.objects["encounter"].participants.get()
     made.objects["upload"] = _upload(made.objects["encounter"], provider)
     EngineEvent.objects.create(account=account, note_id=f"{mark}-1", event="note.generated", payload=mark)
     return made
+
+
+def _call(made: Side) -> None:
+    connection = made.objects["connection"]
+    call = CallFactory(encounter=made.objects["encounter"], connection=connection)
+    VendorRecording.objects.create(connection=connection, vendor_id="file", call=call, next_attempt_at=None)
+    VendorEvent.objects.create(connection=connection, dedupe_key="event", kind="call_ended")
 
 
 def _visits(visit: dict[str, Any], mark: str) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from django.contrib import admin
 from django.urls import reverse
 
 from consent.audit import SYSTEM, record
-from encounters.models import Patient
+from encounters.models import Patient, VendorEvent, VendorRecording
 from notes.models import Note
 from tests.factories.consent import AgreementFactory, PolicyFactory
 from tests.factories.encounters import EncounterFactory, RecordingFactory
 from tests.factories.integrations import integration
 from tests.factories.notes import NoteFactory
 from tests.factories.people import UserFactory
+from tests.factories.video import CallFactory
 from tests.notes.filing.test_filing import amend
 
 CLINICAL = "Left knee pain for two weeks"
@@ -45,6 +46,9 @@ def furnish(practice: Any, provider: Any) -> Note:
     AgreementFactory(practice=practice, vendor="sandbox")
     visit = EncounterFactory(practice=practice, provider=provider, consented=True)
     RecordingFactory(encounter=visit)
+    call = CallFactory(encounter=visit, connection__name=f"Video of {practice.name}")
+    VendorRecording.objects.create(connection=call.connection, vendor_id="file", call=call)
+    VendorEvent.objects.create(connection=call.connection, dedupe_key="event", kind="call_ended")
     note: Note = NoteFactory(encounter=visit, filed=True)
     amend(note)
     integration(practice)

@@ -3,7 +3,8 @@ from __future__ import annotations
 import factory
 from factory.django import DjangoModelFactory
 
-from encounters.models import VideoConnection
+from encounters.models import Call, VideoConnection
+from tests.factories.encounters import EncounterFactory
 from tests.factories.people import PracticeFactory
 
 
@@ -17,3 +18,15 @@ class VideoConnectionFactory(DjangoModelFactory[VideoConnection]):
     account_ref = "AC" + "0" * 32
     credentials = factory.LazyFunction(lambda: {"key_sid": "SK" + "0" * 32, "key_secret": "key secret"})
     webhook_secret = "a callback secret"
+
+
+class CallFactory(DjangoModelFactory[Call]):
+    class Meta:
+        model = Call
+
+    encounter = factory.SubFactory(EncounterFactory, consented=True)
+    connection = factory.SubFactory(
+        VideoConnectionFactory, practice=factory.SelfAttribute("..encounter.practice")
+    )
+    external_id = factory.Sequence(lambda n: f"RM{n:032x}")
+    origin = "platform"

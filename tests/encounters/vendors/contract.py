@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -108,6 +109,8 @@ class VendorContract:
         assert Submission.objects.get(encounter=visit).recording == recording
         visit.refresh_from_db()
         assert visit.status == "ended"
+        connection.refresh_from_db()
+        assert connection.state == "working"
 
     def test_the_vendors_copy_is_deleted_with_proof_in_the_ledger(self, fake, connection, visit, audio):
         call = fake.new_call()
@@ -385,3 +388,28 @@ class VendorContract:
         assert row.state == "downloading", "the dead worker's lease still holds"
         self.finish(fake, connection, call)
         assert Recording.objects.get(encounter=visit).state == "stored"
+
+    def test_a_worker_that_lost_its_lease_leaves_the_recording_to_the_other(
+        self, fake, connection, visit, audio, monkeypatch
+    ):
+        real = downloading.fetch
+
+        def taken_over(*args: Any, **kwargs: Any) -> Any:
+            answer = real(*args, **kwargs)
+            VendorRecording.objects.update(lease=uuid4(), lease_until=timezone.now() + timedelta(minutes=1))
+            return answer
+
+        call = fake.new_call()
+        self.bind(visit, connection, call)
+        fake.end_call(call, [audio])
+        with monkeypatch.context() as patched:
+            patched.setattr(downloading, "fetch", taken_over)
+            work_until(lambda: self._delivered_and_downloading(fake, connection, call))
+        assert Recording.objects.get(encounter=visit).bytes == 0
+        later()
+        self.finish(fake, connection, call)
+        assert Recording.objects.get(encounter=visit).state == "stored"
+
+    def _delivered_and_downloading(self, fake: FakeVendor, connection: Any, call: str) -> bool:
+        self.deliver(fake, connection, call)
+        return VendorRecording.objects.filter(state="downloading").exists()
