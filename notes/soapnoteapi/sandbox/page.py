@@ -142,16 +142,16 @@ def _delivery_entry(owed: Delivery, attempts: list[Attempt]) -> dict[str, object
 
 def _faults(armory: Armory) -> dict[str, list[dict[str, object]]]:
     """What stands and what struck last, in words."""
-    armed = [
-        {**fault, "does": _does(fault), "left": "always" if fault["times"] is None else fault["times"]}
-        for fault in armory.armed()
-    ]
-    return {"armed": armed, "struck": armory.strikes(SHOWN_STRIKES)}
+    return {
+        "armed": [_fault_entry(armed) for armed in armory.armed()],
+        "struck": armory.strikes(SHOWN_STRIKES),
+    }
 
 
-def _does(fault: Mapping[str, object]) -> str:
-    known = CATALOGUE.get(str(fault["fault"]))
-    return known.says if known else ""
+def _fault_entry(armed: Mapping[str, object]) -> dict[str, object]:
+    fault = CATALOGUE[str(armed["fault"])]
+    left = "always" if armed["times"] is None else armed["times"]
+    return {**armed, "does": fault.says, "strikes": fault.strikes, "left": left}
 
 
 def _account_entry(number: str, account: Account) -> dict[str, object]:
