@@ -3,9 +3,10 @@
 It speaks the vendor's published contract over HTTP, in a process of its own, and shares nothing with the
 product's database. Choices that the vendor's public pages leave open are ours and prove nothing about it.
 
-Modules: `config` (what it is started with), `application` (HTTP), `views` (endpoints), `store` (durable
-state), `worker` (audio jobs), `courier` (webhooks), `hearing` (speech to text), `sentences` and `arrange`
-(arranging), `note` (the answer's shape), `server` (the process).
+Modules: `config` (what it is started with), `server` (the process), `application` (routes), `views` (the
+contract's endpoints), `console` and `page` (its own), `access` (keys), `store` (durable state), `worker` (audio
+jobs), `courier` (webhooks), `hearing` (speech to text), `writing` (arranging), `codes`, `note` (the answer's
+shape), `streaming` (the answer in pieces), `faults` (misbehaving on demand).
 """
 
 from __future__ import annotations
