@@ -15,9 +15,9 @@ FAULTS = "worker killed,engine: lost-answer,webhook flood"
 
 
 def test_a_few_visits_and_faults_end_with_everything_held() -> None:
-    command = [sys.executable, "-m", "tests.soak", "--visits", "7", "--per-minute", "60", "--seed", "1"]
+    command = [sys.executable, "-m", "tests.soak", "--visits", "6", "--per-minute", "60", "--seed", "1"]
     done = subprocess.run(
-        [*command, "--every", "4", "--faults", FAULTS],
+        [*command, "--every", "3", "--faults", FAULTS],
         cwd=BASE_DIR,
         env={name: value for name, value in inherited().items() if name != "DATABASE_URL"},
         capture_output=True,

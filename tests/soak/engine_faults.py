@@ -76,7 +76,7 @@ ORDERS: tuple[tuple[Order, frozenset[str]], ...] = (
     ),
     ({"fault": "somebody-elses-note"}, NOT_UNDERSTOOD | UNKNOWN_NOTE),
     *(
-        ({"fault": "job-fails", "code": code}, frozenset({code, *said}))
+        ({"fault": "job-fails", "code": code}, frozenset({code, "NOTE_FAILED", *said}))
         for code, *said in (
             ("AUDIO_TOO_SHORT",), ("AUDIO_CORRUPTED",), ("TRANSCRIPTION_ERROR", "TRANSCRIPTION_FAILED"),
             ("INTERNAL_ERROR",),

@@ -18,8 +18,8 @@ from tests.processes.tree import descendants
 EVERY = 2.0
 WARMED_UP = 20.0  # seconds after a start in which a process still loads what it needs
 TOLERANCE = 0.02  # of the median, a minute
-FEWEST = 20
-IDLE_SHARE = 0.25  # of one processor, for the whole deployment: beats, polls and the queue's own looking
+SHORTEST = 300.0  # seconds; over less, no trend can be told from a process that warms up
+IDLE_SHARE = 0.10  # of one processor, for the whole deployment: beats, polls and the queue's own looking
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -30,13 +30,14 @@ class Growth:
 
     name: str
     samples: int
+    seconds: float
     peak: float
     median: float
     slope: float
 
     @property
     def flat(self) -> bool:
-        return self.samples < FEWEST or self.slope <= TOLERANCE * self.median
+        return self.seconds < SHORTEST or self.slope <= TOLERANCE * self.median
 
 
 @dataclass
@@ -70,6 +71,7 @@ def grown(name: str, points: list[tuple[float, float]]) -> Growth:
     return Growth(
         name,
         samples=len(late),
+        seconds=late[-1][0] - late[0][0],
         peak=max(value for _, value in points),
         median=statistics.median(value for _, value in late),
         slope=statistics.median(slopes) if slopes else 0.0,

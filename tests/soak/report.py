@@ -68,7 +68,10 @@ def summary(watch: Watch) -> None:
 
 
 def _resources(watch: Watch) -> None:
-    say(f"Memory in the second half (flat: at most {TOLERANCE:.0%} of the median a minute)")
+    say(
+        f"Memory in the second half (flat: at most {TOLERANCE:.0%} of the median a minute, "
+        f"judged over five minutes or more)"
+    )
     for grown in watch.run.memory.growth():
         say(
             f"  {grown.name:<8} peak {grown.peak:6.0f} MB  median {grown.median:6.0f} MB  slope {grown.slope:+6.2f} "

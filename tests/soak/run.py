@@ -99,8 +99,10 @@ class Run:
 
     def _planned(self) -> Iterator[Fault]:
         """The faults that were named; else one at random, of those that touch nothing which is down already."""
+        named = {fault.name: fault for fault in self.faults}
+        if unknown := [name for name in self.plan.faults if name not in named]:
+            raise ValueError(f"no such faults: {unknown}; there are: {', '.join(named)}")
         if self.plan.faults:
-            named = {fault.name: fault for fault in self.faults}
             for name in self.plan.faults:
                 while named[name].of in self._taken and not self.over.wait(0.2):
                     pass

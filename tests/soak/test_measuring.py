@@ -14,15 +14,15 @@ def minutes(*values: float) -> list[tuple[float, float]]:
 
 
 def test_memory_that_grows_is_not_flat() -> None:
-    assert not grown("web", minutes(*(100 + number * 0.2 for number in range(120)))).flat
+    assert not grown("web", minutes(*(100 + number * 0.2 for number in range(400)))).flat
 
 
 def test_memory_that_stays_or_settles_early_is_flat() -> None:
-    assert grown("web", minutes(*([50.0] * 20 + [100.0, 101.0] * 50))).flat
+    assert grown("web", minutes(*([50.0] * 20 + [100.0, 101.0] * 200))).flat
 
 
 def test_a_process_that_was_replaced_is_no_trend() -> None:
-    values = [100.0] * 60 + [60.0] * 3 + [100.0] * 57
+    values = [100.0] * 300 + [60.0] * 10 + [100.0] * 90
     assert abs(grown("worker", minutes(*values)).slope) < 0.1
 
 

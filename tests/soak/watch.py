@@ -149,4 +149,6 @@ class Watch:
 
     def _note(self, found: list[Violation]) -> None:
         for violation in found:
-            self.violations.setdefault(violation, self.run.elapsed)
+            if violation not in self.violations:
+                print(f"VIOLATION: {violation}", flush=True)
+                self.violations[violation] = self.run.elapsed
