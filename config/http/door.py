@@ -125,7 +125,7 @@ class Door:
             transport = CheckedTransport(
                 policy=self._policy, origin=origin, exchange=exchange, ssl_context=self._ssl_context
             )
-            with transport:
+            with transport, _told_to_the_last(exchange):
                 answer = transport.handle_request(request)
                 answer.request = request
                 try:
@@ -167,8 +167,9 @@ class _BodyStream(httpx.SyncByteStream):
         for chunk in self._body.chunks():
             self._exchange.tick()
             self._exchange.body_sent = "maybe"
-            yield chunk
+            # Before it is sent: of a piece that breaks off in the middle, an unknown part has left.
             self._exchange.moved(len(chunk))
+            yield chunk
         self._exchange.body_sent = "yes"
         self._exchange.tick(final=True)
 
@@ -204,6 +205,16 @@ def _refused(
     kind: type[AnswerRefused], message: str, answer: httpx.Response, exchange: Exchange
 ) -> AnswerRefused:
     return kind(message, status=answer.status_code, host=exchange.host, body_sent=exchange.body_sent)
+
+
+@contextmanager
+def _told_to_the_last(exchange: Exchange) -> Iterator[None]:
+    """Progress up to the moment of a failure: what had left by then must not be less than what was told."""
+    try:
+        yield
+    except BaseException:
+        exchange.tick(final=True)
+        raise
 
 
 @contextmanager

@@ -26,8 +26,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class Watch:
-    """Callbacks of the caller: ``on_progress`` gets the body bytes moved so far (sent, or received by a
-    download), ``should_abort`` answers whether to stop. Both run in the calling thread and may raise."""
+    """Callbacks of the caller: ``on_progress`` gets the body bytes moved so far (sent, the piece that is just leaving
+    included, or received by a download), also when the exchange fails; ``should_abort`` answers whether to stop.
+    Both run in the calling thread and may raise."""
 
     on_progress: Callable[[int], object] | None = None
     should_abort: Callable[[], bool] | None = None
@@ -73,7 +74,7 @@ class Exchange:
             raise Aborted("The request was withdrawn", host=self.host, body_sent=self.body_sent)
 
     def moved(self, count: int) -> None:
-        """Count body bytes that were sent (or, for a download, received)."""
+        """Count body bytes that are being sent (or, for a download, were received)."""
         self._moved += count
 
     def _report(self) -> None:

@@ -6,6 +6,7 @@ backend for the socket; the name is resolved here, once, so it cannot change bet
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Iterable
 from functools import cache
@@ -91,7 +92,25 @@ class WatchedStream(httpcore.NetworkStream):
                     raise
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._exchange.left(self._exchange.limits.write))
+        left = memoryview(buffer)
+        while left:
+            left = left[self._send_some(left) :]
+
+    def _send_some(self, left: memoryview) -> int:
+        """Bytes that the other side took, once it takes any."""
+        connection: socket.socket = self._stream.get_extra_info("socket")
+        until = self._exchange.now() + self._exchange.left(self._exchange.limits.write)
+        while True:
+            wait = min(self._exchange.limits.pulse, until - self._exchange.now())
+            try:
+                connection.settimeout(max(wait, _SHORTEST_WAIT))
+                return connection.send(left)
+            except TimeoutError:
+                if self._exchange.now() >= until:
+                    raise httpcore.WriteTimeout from None
+                self._exchange.tick()
+            except OSError as error:
+                raise httpcore.WriteError from error
 
     def close(self) -> None:
         self._stream.close()

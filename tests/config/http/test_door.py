@@ -132,6 +132,29 @@ def test_an_upload_starts_at_the_beginning_wherever_the_reader_stands():
     assert all(b"0123456789" in sent for sent in server.bodies)
 
 
+def test_what_had_left_is_told_when_the_connection_breaks_in_the_middle():
+    told = []
+    with wire_server(reset, read_all=False) as server, pytest.raises(ConnectionLost):
+        body = audio_body(io.BytesIO(bytes(32 * 1024 * 1024)))
+        door_to(server).send("PUT", server.origin, body=body, watch=Watch(told.append))
+    assert 0 < told[-1] < body.length
+
+
+def test_an_upload_that_nobody_reads_can_be_withdrawn():
+    asked = []
+
+    def withdrawn() -> bool:
+        asked.append(True)
+        return len(asked) > 3
+
+    body = audio_body(io.BytesIO(bytes(32 * 1024 * 1024)))
+    waits = wire_server(lambda _c, _h: server.release.wait(10), read_all=False)
+    with waits as server, pytest.raises(Aborted) as caught:
+        limits = Limits(write=20, pulse=0.02)
+        door_to(server).send("PUT", server.origin, body=body, limits=limits, watch=Watch(None, withdrawn))
+    assert caught.value.body_sent == "maybe"
+
+
 def test_withdrawing_before_the_first_byte_sends_nothing():
     with wire_server(plain(b"{}")) as server, pytest.raises(Aborted) as caught:
         door_to(server).send(
