@@ -5,7 +5,7 @@ Submission::
     held ⇄ queued → uploading → processing → completed
       │       │         │  └────────────────────↗   (the engine may answer with the note at once)
       │       │         └→ queued (try again later) / held (the gate shut meanwhile)
-      └───────┴────→ failed → queued (somebody tries again)
+      └───────┴────→ failed → queued (somebody tries again) / processing (only storing the note had failed)
     Everything unfinished can be cancelled. A late result may still complete a failed submission, or one that waits
     to be sent again after the engine's answer was lost.
 
@@ -52,7 +52,7 @@ SUBMISSION_TRANSITIONS: dict[str, frozenset[str]] = {
         {_S.UPLOADING, _S.PROCESSING, _S.COMPLETED, _S.QUEUED, _S.HELD, _S.FAILED, _S.CANCELLED}
     ),
     _S.PROCESSING: frozenset({_S.COMPLETED, _S.FAILED, _S.CANCELLED}),
-    _S.FAILED: frozenset({_S.QUEUED, _S.COMPLETED, _S.CANCELLED}),
+    _S.FAILED: frozenset({_S.QUEUED, _S.PROCESSING, _S.COMPLETED, _S.CANCELLED}),
     _S.COMPLETED: frozenset(),
     _S.CANCELLED: frozenset(),
 }

@@ -68,6 +68,9 @@ class Submission(models.Model):
         help_text="The engine's note that became the draft, for telling a second one.",
     )
     result = EncryptedJSONField(null=True)
+    result_tries = models.PositiveSmallIntegerField(
+        default=0, help_text="How often taking a result in was begun; one that fails each time is parked."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey("encounters.User", on_delete=models.PROTECT, null=True, related_name="+")
     sent_at = models.DateTimeField(null=True)

@@ -87,7 +87,7 @@ def engine_account_from_environment() -> EngineAccount | None:
     if not settings.SOAPNOTEAPI_KEY or EngineAccount.objects.exists():
         return None
     with audited():
-        practices = list(Practice.objects.select_for_update().order_by("pk")[:2])
+        practices = list(Practice.objects.select_for_update(no_key=True).order_by("pk")[:2])
         if len(practices) != 1 or EngineAccount.objects.exists():
             return None
         test = settings.SOAPNOTEAPI_KEY.startswith("snapi_sk_test_")

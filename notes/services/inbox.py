@@ -10,17 +10,20 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
+from django.db import OperationalError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from config.connections import leave_connection_usable
 from config.doorbell import ring
 from consent.audit import SYSTEM, audited, record
 from notes.models import EngineEvent, Submission
 from notes.services.adoption import adoptable
 from notes.services.engine import client_for
-from notes.services.results import apply, fail_upstream, refuse
+from notes.services.results import fail_upstream, refuse
 from notes.services.settling import account_pause, backoff
-from notes.soapnoteapi.errors import BadAnswer, EngineError, NoteFailed, NoteNotFound
+from notes.services.taking_in import take_in
+from notes.soapnoteapi.errors import ANOTHER_NOTE, BadAnswer, EngineError, NoteFailed, NoteNotFound
 from notes.soapnoteapi.failures import note_failed
 from notes.soapnoteapi.schemas import EngineNote, load_object, read_event, read_status
 from notes.states import SubmissionState
@@ -28,6 +31,7 @@ from notes.states import SubmissionState
 log = structlog.get_logger(__name__)
 CLAIM = timedelta(seconds=90)
 KEEP_OPEN = timedelta(hours=24)
+NOBODYS = "A note that belongs to no submission"
 GENERATED, FAILED = "note.generated", "note.failed"
 
 
@@ -36,9 +40,23 @@ def read_inbox(account_id: UUID) -> None:
     for _ in range(5):
         found = list(_open().filter(account=account_id).values_list("pk", flat=True)[:200])
         for pk in found:
-            read_event_row(pk)
+            _read_guarded(pk)
         if not found:
             return
+
+
+def _read_guarded(event_id: UUID) -> None:
+    """One event that can't be handled doesn't keep the others waiting; it is let go of with the day."""
+    try:
+        read_event_row(event_id)
+    except OperationalError:
+        raise
+    except Exception:
+        leave_connection_usable()
+        log.exception("event could not be handled", event_id=str(event_id))
+        EngineEvent.objects.filter(pk=event_id, received_at__lt=timezone.now() - KEEP_OPEN).update(
+            handled_at=timezone.now(), payload=None, look_after=None
+        )
 
 
 def ring_due() -> int:
@@ -92,7 +110,7 @@ def _handle(event: EngineEvent, submission: Submission) -> None:
     if event.event == FAILED:
         _handle_failed(event, submission)
     elif (note := fetched(event)) is not None:
-        apply(submission_id=submission.pk, engine_note=note, source="webhook")
+        take_in(submission_id=submission.pk, engine_note=note, source="webhook")
 
 
 def _handle_failed(event: EngineEvent, submission: Submission) -> None:
@@ -132,13 +150,9 @@ def _fits(event: EngineEvent, submission: Submission) -> bool:
     note = fetched(event)
     if note is None or not matches(submission, note):
         with audited():
-            record(
-                "engine.result_refused", actor=SYSTEM, target=event, outcome="refused",
-                reason="A note that belongs to no submission", data={"note_id": event.note_id},
-                **event.account.audit_context(),
-            )  # fmt: skip
+            _refused(event, NOBODYS)
         return False
-    apply(submission_id=submission.pk, engine_note=note, source="webhook")
+    take_in(submission_id=submission.pk, engine_note=note, source="webhook")
     return True
 
 
@@ -171,18 +185,27 @@ def _wait_for_owner(event: EngineEvent) -> None:
         EngineEvent.objects.filter(pk=event.pk).update(look_after=timezone.now() + timedelta(seconds=5))
         return
     with audited():
-        record(
-            "engine.result_refused", actor=SYSTEM, target=event, outcome="refused",
-            reason="A note that belongs to no submission", data={"note_id": event.note_id},
-            **event.account.audit_context(),
-        )  # fmt: skip
+        _refused(event, NOBODYS)
         _done(event, None)
+
+
+def _refused(event: EngineEvent, reason: str) -> None:
+    record(
+        "engine.result_refused", actor=SYSTEM, target=event, outcome="refused", reason=reason,
+        data={"note_id": event.note_id}, **event.account.audit_context(),
+    )  # fmt: skip
 
 
 def _try_later(event: EngineEvent, error: EngineError) -> None:
     """Polling will fetch the note in any case; here only the hint waits."""
     if isinstance(error, NoteFailed | NoteNotFound) or (not error.retryable and not error.account_wide):
         log.warning("event could not be used", event_id=str(event.pk), code=error.code)
+        with audited():
+            if error.code == ANOTHER_NOTE:
+                _refused(event, "The answer named another note")
+            _done(event, None)
+        return
+    if timezone.now() - event.received_at > KEEP_OPEN:
         _done(event, None)
         return
     if error.account_wide:

@@ -15,10 +15,12 @@ from consent.audit import audited
 from consent.transitions import StaleState
 from notes.models import EngineAccount, Submission
 from notes.services.engine import client_for
-from notes.services.results import apply, fail_upstream, refuse
+from notes.services.results import fail_upstream, refuse
 from notes.services.settling import account_pause, account_works, fail
+from notes.services.taking_in import take_in
 from notes.services.worklist import refresh_next_step
 from notes.soapnoteapi.errors import (
+    ANOTHER_NOTE,
     RECORDING_KEPT,
     BadAnswer,
     EngineError,
@@ -49,13 +51,13 @@ def poll(submission_id: UUID) -> None:
     assert account is not None
     try:
         note = _ask(submission, account)
+        account_works(account)
+        if note is not None:
+            take_in(submission_id=submission_id, engine_note=note, source="poll")
     except EngineError as error:
         _trouble(submission, account, lease, error)
         return
-    account_works(account)
-    if note is not None:
-        apply(submission_id=submission_id, engine_note=note, source="poll")
-    else:
+    if note is None:
         _later(submission, account, lease)
 
 
@@ -124,11 +126,10 @@ def _trouble(submission: Submission, account: EngineAccount, lease: UUID, error:
 
 
 def _give_up(submission: Submission, mine: Q, error: EngineError) -> None:
-
     if isinstance(error, NoteFailed):
         fail_upstream(submission_id=submission.pk, error=error)
         return
-    another = isinstance(error, BadAnswer) and error.code == "ANOTHER_NOTE"
+    another = isinstance(error, BadAnswer) and error.code == ANOTHER_NOTE
     try:
         with audited():
             if another:

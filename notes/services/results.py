@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 Kind = Revision.Kind
+CANCELLED = "The encounter was cancelled"
 WITHDRAWN = "Consent was declined or withdrawn"
 
 
@@ -51,9 +52,9 @@ def apply(*, submission_id: UUID, engine_note: EngineNote, source: str) -> Note 
             return None
         if submission.completed_note_id == engine_note.note_id:
             return Note.objects.get(encounter=submission.encounter_id)
-        if _withdrawn(submission):
-            _stop(submission)
-            refuse(submission, note_id=engine_note.note_id, reason=WITHDRAWN)
+        if unwanted := _unwanted(submission):
+            _stop(submission, unwanted)
+            refuse(submission, note_id=engine_note.note_id, reason=unwanted)
             return None
         content = content_of(engine_note)
         note, created = _note_for(submission)
@@ -108,19 +109,23 @@ def note_start_by_hand(*, encounter: Encounter, actor: User) -> Note:
     return note
 
 
-def _withdrawn(submission: Submission) -> bool:
-    """Whether somebody who was recorded has said no by now. Typed text was recorded from nobody."""
+def _unwanted(submission: Submission) -> str:
+    """Why no note may come of it any more: the visit was cancelled, or somebody who was recorded has said no by now.
+    Typed text was recorded from nobody."""
+    if submission.encounter.status == EncounterStatus.CANCELLED:
+        return CANCELLED
     if submission.kind != Submission.Kind.AUDIO:
-        return False
+        return ""
     decisions = latest_decisions(submission.encounter).values()
-    return any(decided.decision != ConsentRecord.Decision.GRANTED for decided in decisions)
+    said_no = any(decided.decision != ConsentRecord.Decision.GRANTED for decided in decisions)
+    return WITHDRAWN if said_no else ""
 
 
-def _stop(submission: Submission) -> None:
+def _stop(submission: Submission, reason: str) -> None:
     if submission.state == SubmissionState.COMPLETED:
         return
     advance(
-        submission, SubmissionState.CANCELLED, actor=SYSTEM, reason=WITHDRAWN, lease=None, lease_until=None,
+        submission, SubmissionState.CANCELLED, actor=SYSTEM, reason=reason, lease=None, lease_until=None,
         next_attempt_at=None, attention=False,
     )  # fmt: skip
     refresh_next_step(submission.encounter_id)
@@ -218,6 +223,7 @@ def _complete(submission: Submission, engine_note: EngineNote, source: str) -> N
         submission, SubmissionState.COMPLETED, actor=SYSTEM, action="engine.result", result=engine_note.raw,
         completed_at=timezone.now(), completed_note_id=engine_note.note_id, next_attempt_at=None, lease=None,
         lease_until=None, last_error="", last_error_code="", failing_since=None, attention=False, hold_reasons=[],
+        result_tries=0,
         data={"source": source, "note_id": engine_note.note_id}, **fields,
     )  # fmt: skip
     if submission.recording is not None:

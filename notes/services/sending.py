@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -22,9 +22,10 @@ from notes.services import attempts, settling
 from notes.services.attempts import Attempt, MarkedReader, RowLost
 from notes.services.engine import audio_metadata, client_for, text_request
 from notes.services.inbox import read_inbox
-from notes.services.results import apply, refuse
+from notes.services.results import refuse
+from notes.services.taking_in import take_in
 from notes.services.worklist import refresh_next_step
-from notes.soapnoteapi.errors import RECORDING_KEPT, EngineError, Withdrawn
+from notes.soapnoteapi.errors import RECORDING_KEPT, EngineError, NotTakenIn, Withdrawn
 from notes.soapnoteapi.schemas import EngineNote
 from notes.states import SubmissionState
 
@@ -120,7 +121,7 @@ def _send_audio(attempt: Attempt) -> None:
             should_abort=attempt.should_abort,
         )
     if _accepted(attempt, answer.note_id) and answer.note is not None:
-        apply(submission_id=submission.pk, engine_note=answer.note, source="upload")
+        _take_in(submission, answer.note)
 
 
 def _send_text(attempt: Attempt) -> None:
@@ -132,7 +133,13 @@ def _send_text(attempt: Attempt) -> None:
     attempt.sent = len(str(request["transcript"]).encode())
     note: EngineNote = client_for(attempt.account).create_note(request)
     if _accepted(attempt, note.note_id):
-        apply(submission_id=attempt.submission.pk, engine_note=note, source="upload")
+        _take_in(attempt.submission, note)
+
+
+def _take_in(submission: Submission, note: EngineNote) -> None:
+    """What can't be stored now is fetched again by polling: the note's id is saved."""
+    with suppress(NotTakenIn):
+        take_in(submission_id=submission.pk, engine_note=note, source="upload")
 
 
 def _accepted(attempt: Attempt, note_id: str) -> bool:
@@ -175,6 +182,7 @@ def _keep_id_of_stopped(attempt: Attempt, note_id: str) -> None:
 def _unreadable(attempt: Attempt, broken: Exception) -> None:
     """The audio is not where it should be, or was altered. Sending again won't help; somebody has to look."""
     leave_connection_usable()
+    lost = {"answer_lost_at": timezone.now()} if attempt.body_complete else {}
     log.error(
         "recording could not be read", submission=str(attempt.submission.pk), error=type(broken).__name__
     )
@@ -183,7 +191,7 @@ def _unreadable(attempt: Attempt, broken: Exception) -> None:
         try:
             settling.fail(
                 Submission.objects.get(pk=attempt.submission.pk), code="UNREADABLE",
-                words=UNREADABLE, where=attempt.mine,
+                words=UNREADABLE, where=attempt.mine, **lost,
             )  # fmt: skip
         except StaleState:
             return

@@ -20,6 +20,7 @@ from encounters.states import EncounterStatus, RecordingState
 from notes.models import Note, Submission
 from notes.services.holding import active_account, hold_reasons
 from notes.services.worklist import refresh_next_step
+from notes.soapnoteapi.errors import NotTakenIn
 from notes.soapnoteapi.reading import clean
 from notes.soapnoteapi.requests import SHORTEST_TRANSCRIPT
 from notes.states import LIVE_SUBMISSIONS, SubmissionState
@@ -32,8 +33,8 @@ LONGEST_TEXT = 200_000
 TYPED = (Submission.Kind.TEXT, Submission.Kind.SHORTHAND)
 # What a fresh try starts from. That an answer was lost is not forgotten: the note of the earlier try may still come.
 FRESH: dict[str, Any] = {
-    "attempts": 0, "polls": 0, "next_attempt_at": None, "lease": None, "lease_until": None, "failing_since": None,
-    "sent_at": None, "body_sent_at": None, "accepted_at": None, "bytes_sent": 0,
+    "attempts": 0, "polls": 0, "result_tries": 0, "next_attempt_at": None, "lease": None, "lease_until": None,
+    "failing_since": None, "sent_at": None, "body_sent_at": None, "accepted_at": None, "bytes_sent": 0,
     "upstream_note_id": "", "last_error": "", "last_error_code": "", "attention": False,
     "answer_lost_at": Case(When(~Q(upstream_note_id=""), then=Now()), default=F("answer_lost_at")),
 }  # fmt: skip
@@ -79,8 +80,12 @@ def submission_create_for_text(*, encounter: Encounter, kind: str, text: str, ac
 
 
 def submission_retry(*, submission: Submission, actor: Acting) -> Submission:
-    """Send a failed one again from the start. Raises StaleState when it is not failed (any more), ValidationError
-    when another submission of the same recording is under way."""
+    """Send a failed one again from the start, or only fetch its note again where the engine has made it.
+
+    Raises StaleState when it is not failed (any more), ValidationError when another submission of the same recording
+    is under way."""
+    if submission.last_error_code == NotTakenIn.default_code:
+        return _fetch_again(submission, actor)
     with audited():
         try:
             moved = advance(
@@ -90,6 +95,18 @@ def submission_retry(*, submission: Submission, actor: Acting) -> Submission:
         except IntegrityError:
             raise ValidationError("This recording is already on its way.") from None
         _hold_or_ring(moved)
+        refresh_next_step(moved.encounter_id)
+    return moved
+
+
+def _fetch_again(submission: Submission, actor: Acting) -> Submission:
+    with audited():
+        moved = advance(
+            Submission.objects.get(pk=submission.pk), SubmissionState.PROCESSING, actor=actor, reason="Tried again",
+            where=Q(state=SubmissionState.FAILED), result_tries=0, polls=0, next_attempt_at=Now(), lease=None,
+            lease_until=None, last_error="", last_error_code="",
+        )  # fmt: skip
+        ring("notes.tasks.poll", moved.pk)
         refresh_next_step(moved.encounter_id)
     return moved
 

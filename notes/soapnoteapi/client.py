@@ -25,7 +25,7 @@ from config.http import (
     json_body,
     multipart_body,
 )
-from notes.soapnoteapi.errors import BadAnswer, InvalidRequest, KeyRejected
+from notes.soapnoteapi.errors import ANOTHER_NOTE, BadAnswer, InvalidRequest, KeyRejected
 from notes.soapnoteapi.failures import from_answer, from_failure
 from notes.soapnoteapi.reading import load, load_object
 from notes.soapnoteapi.schemas import (
@@ -100,11 +100,13 @@ class SoapNoteClient:
         except UnsendableRequest:
             raise InvalidRequest("UNSENDABLE_REQUEST") from None
         watch = Watch(on_progress, should_abort)
-        answer = self._send("PUT", "/v1/note/audio", self._limits.upload, body=body, watch=watch)
         try:
+            answer = self._send("PUT", "/v1/note/audio", self._limits.upload, body=body, watch=watch)
             return read_upload(load_object(answer))
         except BadAnswer as error:
-            raise BadAnswer(error.code, retryable=False, ambiguous=True) from None
+            raise BadAnswer(
+                error.code, retryable=False, ambiguous=True, http_status=error.http_status
+            ) from None
 
     def create_note(self, request: Mapping[str, object]) -> EngineNote:
         """``POST /v1/note`` with what ``build_note_request`` made; the answer is the finished note."""
@@ -122,7 +124,7 @@ class SoapNoteClient:
         """``GET /v1/note/{noteId}``. ``BadAnswer`` ``NO_NOTE`` (retryable) while the job is still running."""
         note = read_note(load_object(self._get(f"/v1/note/{_segment(note_id)}")), note_id_known=note_id)
         if note.note_id != note_id:
-            raise BadAnswer("ANOTHER_NOTE", retryable=False)
+            raise BadAnswer(ANOTHER_NOTE, retryable=False)
         return note
 
     def specialties(self) -> tuple[SpecialtyOffer, ...]:
@@ -153,7 +155,10 @@ class SoapNoteClient:
         except HttpFailure as failure:
             raise from_failure(failure, writes=method != "GET") from failure
         if not 200 <= answer.status < 300:
-            raise from_answer(answer.status, answer.headers, answer.body, about_note=about_note)
+            writes = method != "GET"
+            raise from_answer(
+                answer.status, answer.headers, answer.body, about_note=about_note, writes=writes
+            )
         return answer.body
 
     def _checked_key(self) -> str:

@@ -12,11 +12,12 @@
     │   └── UnsupportedAudio     415
     ├── NoteNotFound             404: unknown or expired
     ├── NoteFailed               the engine took the recording and could not make a note of it
+    ├── NotTakenIn               the note is there, and storing it failed on our side
     ├── Withdrawn                our side stopped the request (consent withdrawn, lease lost)
     ├── BadAnswer                a 2xx that is not what it should be; retryable unless it answered an upload
     └── Unavailable              retryable
         ├── RateLimited          429
-        ├── ServiceDown          408, 425, 5xx
+        ├── ServiceDown          408, 425, 5xx (500, 502, 504 to an upload: as if the answer was lost)
         ├── Unreachable          no connection: nothing was sent
         └── AnswerLost           time-out or broken connection
 
@@ -29,6 +30,7 @@ clinical text.
 from __future__ import annotations
 
 RECORDING_KEPT = "Everything recorded and typed is kept."
+ANOTHER_NOTE = "ANOTHER_NOTE"
 
 
 class EngineError(Exception):
@@ -165,6 +167,17 @@ class NoteFailed(EngineError):
     default_human = (
         "The note service could not make a note from this recording. "
         f"{RECORDING_KEPT} Listen to the recording, send it again, or type the note."
+    )
+
+
+class NotTakenIn(EngineError):
+    """The engine's note is there, and we could not store it. Made by our side, not by the client."""
+
+    retryable = True
+    default_code = "RESULT_NOT_TAKEN_IN"
+    default_human = (
+        "The note arrived and could not be stored here. "
+        f"{RECORDING_KEPT} Try again, type the note, or ask an administrator."
     )
 
 

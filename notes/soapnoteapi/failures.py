@@ -72,6 +72,11 @@ _BY_STATUS: dict[int, type[EngineError]] = {
     425: ServiceDown,
     429: RateLimited,
 }
+_PERHAPS_CARRIED_OUT = frozenset({500, 502, 504})
+PERHAPS_MADE = (
+    f"The note service is out of order at the moment. {RECORDING_KEPT} "
+    "It is tried again by itself, unless its note comes before."
+)
 _BEFORE_SENDING: tuple[tuple[type[HttpFailure], type[EngineError]], ...] = (
     (ForbiddenTarget, AddressProblem),
     (UnsendableRequest, InvalidRequest),
@@ -85,9 +90,11 @@ def from_answer(
     body: bytes,
     *,
     about_note: bool = False,
+    writes: bool = False,
     now: datetime | None = None,
 ) -> EngineError:
-    """The error that a non-2xx answer means. ``about_note``: the request named one note.
+    """The error that a non-2xx answer means. ``about_note``: the request named one note. ``writes``: it would have
+    made one, and may have done so where a crash or a gateway answered in place of the engine.
 
     Any body will do: the current envelope, the one of the earlier product generation, HTML, nothing.
     """
@@ -99,6 +106,8 @@ def from_answer(
         "fields": fields,
         "request_id": _request_id(headers),
     }
+    if kind is ServiceDown and writes and status in _PERHAPS_CARRIED_OUT:
+        return ServiceDown(code or f"HTTP_{status}", ambiguous=True, human=PERHAPS_MADE, **details)  # type: ignore[arg-type]
     if kind is AccessRefused:
         return AccessRefused(code or f"HTTP_{status}", account_wide=not about_note, **details)
     return kind(code or f"HTTP_{status}", **details)  # type: ignore[arg-type]
@@ -109,7 +118,7 @@ def from_failure(failure: HttpFailure, *, writes: bool) -> EngineError:
     ambiguous = writes and failure.body_sent != "no"
     if isinstance(failure, AnswerRefused):
         if not 200 <= failure.status < 300:
-            return from_answer(failure.status, {}, b"")
+            return from_answer(failure.status, {}, b"", writes=writes)
         return BadAnswer("ANSWER_NOT_TAKEN", http_status=failure.status, ambiguous=ambiguous)
     for kind, error in _BEFORE_SENDING:
         if isinstance(failure, kind):
@@ -122,6 +131,8 @@ def note_failed(reason: str = "") -> NoteFailed:
     words = reason.lower()
     if "short" in words:
         code, said = "AUDIO_TOO_SHORT", "The recording is too short for a note."
+    elif "too long" in words or "too_long" in words:
+        code, said = "AUDIO_TOO_LONG", "The recording is longer than the note service takes."
     elif any(word in words for word in ("corrupt", "invalid", "decode", "format")):
         code, said = "AUDIO_CORRUPTED", "The note service could not read the recording."
     elif "transcri" in words or "speech" in words:
