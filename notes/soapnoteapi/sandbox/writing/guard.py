@@ -18,7 +18,7 @@ from notes.soapnoteapi.sandbox.writing.spoken import SOUND, cleaned, joined
 from notes.soapnoteapi.sandbox.writing.verbs import BASE_OF, THIRD, gerund
 
 WORD = re.compile(r"[^\W_]+(?:['.,:/%-]+[^\W_]+)*%?|[+<>=]")
-WORDS_ONLY = re.compile(r"[a-z']+")
+WORDS_ONLY = re.compile(r"[a-z'-]+")
 FILLERS = word_set(
     "okay ok alright all right well so and yeah yep yup yes gotcha great perfect good awesome wonderful excellent"
     " sure absolutely anyway basically honestly like you know see let's let me i mean go ahead"
@@ -102,6 +102,6 @@ def _only_fillers_left(source: Sequence[str], kept: Sequence[str]) -> bool:
         word in FILLERS
         or SOUNDS.fullmatch(word)
         or word in begun
-        or (word in kept_words and WORDS_ONLY.fullmatch(word) and word not in SAID_ONCE)
+        or (kept_words.issuperset(word.split("-")) and WORDS_ONLY.fullmatch(word) and word not in SAID_ONCE)
         for word in Counter(source) - Counter(kept)
     )

@@ -133,6 +133,8 @@ class Turning:
         if self.target != self.subject:
             return False
         if self._ends_clause(at):
+            if not at:
+                raise Unsure
             return True
         before = self.plain[at - 1] if at else ""
         if before == "like" and at > 1 and self.plain[at - 2] in SEEMS:

@@ -23,7 +23,7 @@ LONGEST_ANSWER = 60
 
 YES = r"(?:yes|yeah|yep|yup)"
 NO = r"(?:no|nope|nah)"
-HESITATION = re.compile(r"^(?:(?:u[hm]+|oh|well)[,.]? )+")
+HESITATION = re.compile(r"^(?:(?:u[hm]+|oh|well)[,.]? )+", re.IGNORECASE)
 ADDRESS = r"(?:,? (?:sir|ma'?am|doctor|doc))?"
 AGREED = re.compile(rf"{YES}(?:[,.]? {YES}){{0,2}}(?:[,.]? i (?P<verb>do|did|have|am|was))?{ADDRESS}")
 DENIED = re.compile(

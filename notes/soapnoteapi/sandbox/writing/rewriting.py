@@ -9,31 +9,47 @@ from notes.soapnoteapi.sandbox.writing.contractions import written_out
 from notes.soapnoteapi.sandbox.writing.guard import preserves
 from notes.soapnoteapi.sandbox.writing.patients import Patient
 from notes.soapnoteapi.sandbox.writing.persons import Unsure, about_patient
+from notes.soapnoteapi.sandbox.writing.phrases import alternatives, any_of
 from notes.soapnoteapi.sandbox.writing.spoken import cleaned, joined
 from notes.soapnoteapi.sandbox.writing.subjects import is_guarded
 
-STARTS_SENTENCE = re.compile(r"(?:^|(?<=[.!] ))[a-z]")
-ALONE = re.compile(r"(?<![\w'-])i(?![\w'-])")
-NO_AND_PERSON = re.compile(r"^(no|nope)(?= (?:he|she|it|they|there|the patient|that)\b)", re.IGNORECASE)
-CUT_SHORT = re.compile(r"\s*-+$")
 LONGEST = 1000  # characters; more is no sentence
 SAID_BY = {PATIENT: "Patient", PROVIDER: "Provider"}
 ASKS = re.compile(
-    r"\?|^(?:(?:and|so|okay|but|now|um|uh|well|then),? )*(?:do|does|did|are|is|was|were|have|has|had|can|could|would|should"
-    r"|will|what|what's|how|how's|where|when did|when was|who|why|which|any|am|may)\b(?!-)(?! i think\b)",
+    r"\?|^(?:(?:and|so|okay|but|now|um|uh|well|then),? )*"
+    r"(?:do|does|did|are|is|was|were|have|has|had|can|could|would|should|will|what|what's|how|how's|where|when did|when was"
+    r"|who|why|which|any|am|may)\b(?!-)(?! i think\b)",
     re.IGNORECASE,
 )
+SAYS = alternatives("says?|said|goes|asked|told \\w+|was like|is like|were like|i'm like")
 # Somebody's words are quoted, or people act together: whose "I" or "we" it is, a rule can't know.
-UNSURE = re.compile(
-    r"[\"“”]|\b(?:says?|said|goes|asked|told \w+|was like|is like|were like|i'm like)[,:]? (?:\w+[,:]? )?(?:i|i'm|i've|i'll|i'd|you|you're"
-    r"|oh|well|hey|no|yes|yeah|okay|why|what|do|don't|are|is|can|let's|we)\b"
-    r"|\b(?:me and|and me|and i (?:both|are|were|have both))\b"
-    r"|\b(?:wife|husband|mother|father|mom|dad|brother|sister|son|daughter|friend|partner|girlfriend|boyfriend) and (?:i|myself|you)\b"
-    r"|\b(?:do|did|does|am|was|(?<!going to )(?<!gonna )(?<!will )(?<!'ll )have|had|can|could|should|would|will|may|might|are|were|nor|neither) (?:i|you)\b"
-    r"|\bthank(?:s| you)\b|\bsee you\b(?! (?:back|again|in))|\byou(?:'re| are) welcome\b|\byou (?:guys|all|two|both|folks)\b"
-    r"|\b(?:what|which|how|where|why|who|if|when|because|that) (?:i|we)(?: would|'d) like\b|\bain't\b|\blet me\b|\blemme\b|\bi bet\b",
+QUOTED = re.compile(
+    rf"[\"“”]|\b{SAYS}[,:]? (?:\w+[,:]? )?"
+    r"(?:i|i'm|i've|i'll|i'd|you|you're|oh|well|hey|no|yes|yeah|okay|why|what|do|don't|are|is|can|let's|we)\b",
     re.IGNORECASE,
 )
+TOGETHER = any_of(
+    r"""
+    me and|and me|and i (?:both|are|were|have both)
+    (?:wife|husband|mother|father|mom|dad|brother|sister|son|daughter|friend|partner|girlfriend|boyfriend) and (?:i|myself|you)
+    """
+)
+INVERTED = any_of(
+    r"""
+    (?:do|did|does|am|was|(?<!going to )(?<!gonna )(?<!will )(?<!'ll )have|had|can|could|should|would|will|may|might|are|were
+    nor|neither) (?:i|you)
+    """
+)
+COURTESY = any_of(
+    r"""
+    thank(?:s| you)|see you(?! (?:back|again|in)\b)|you(?:'re| are) welcome|you (?:guys|all|two|both|folks)|let me|lemme|i bet|ain't
+    (?:what|which|how|where|why|who|if|when|because|that) (?:i|we)(?: would|'d) like
+    """
+)
+ALONE = re.compile(r"(?<![\w'-])i(?![\w'-])")
+NO_AND_PERSON = re.compile(r"^(no|nope)(?= (?:he|she|it|they|there|the patient|that)\b)", re.IGNORECASE)
+CUT_SHORT = re.compile(r"\s*-+$")
+STARTS_SENTENCE = re.compile(r"(?:^|(?<=[.!] ))[a-z]")
 
 
 def in_note_style(text: str, *, speaker: str, patient: Patient) -> str:
@@ -42,18 +58,7 @@ def in_note_style(text: str, *, speaker: str, patient: Patient) -> str:
     `speaker` is "patient", "provider" or "" where neither is certain. Where a rule could change who does what,
     or anything that was said, and for allergies and medicines, the words come back as they were: `Patient: "…"`.
     """
-    if len(text) > LONGEST or is_guarded(joined(text)) or ASKS.search(joined(text)):
-        return verbatim(text, speaker=speaker, patient=patient)
-    spoken = written_out(cleaned(text))
-    if not any(c.isalnum() for c in spoken) or UNSURE.search(cleaned(text)) or UNSURE.search(spoken):
-        return verbatim(text, speaker=speaker, patient=patient)
-    try:
-        line = _sentence(about_patient(spoken, speaker=speaker, patient=patient))
-    except Unsure:
-        return verbatim(text, speaker=speaker, patient=patient)
-    return (
-        line if preserves(text, line, speaker=speaker) else verbatim(text, speaker=speaker, patient=patient)
-    )
+    return _restyled(text, speaker, patient) or verbatim(text, speaker=speaker, patient=patient)
 
 
 def verbatim(text: str, *, speaker: str, patient: Patient) -> str:
@@ -61,8 +66,27 @@ def verbatim(text: str, *, speaker: str, patient: Patient) -> str:
     name = SAID_BY.get(speaker, "")
     if speaker == PATIENT and not patient.speaks:
         name = "Informant"
-    quoted = f'"{joined(text).replace(chr(34), chr(39))}"'
+    quoted = '"' + joined(text).replace('"', "'") + '"'
     return f"{name}: {quoted}" if name else quoted
+
+
+def _restyled(text: str, speaker: str, patient: Patient) -> str:
+    """The line; "" where the sentence has to stand as it was said."""
+    if len(text) > LONGEST:
+        return ""
+    said = joined(text)
+    kept = cleaned(text)
+    if is_guarded(said) or ASKS.search(said) or _is_unsure(kept) or not any(c.isalnum() for c in kept):
+        return ""
+    try:
+        line = _sentence(about_patient(written_out(kept), speaker=speaker, patient=patient))
+    except Unsure:
+        return ""
+    return line if preserves(text, line, speaker=speaker) else ""
+
+
+def _is_unsure(text: str) -> bool:
+    return any(pattern.search(text) for pattern in (QUOTED, TOGETHER, INVERTED, COURTESY))
 
 
 def _sentence(text: str) -> str:

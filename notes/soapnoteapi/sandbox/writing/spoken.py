@@ -28,14 +28,14 @@ ASIDES = re.compile(
 JUST_SO = re.compile(r"\b(?:also,? )?just so you know,?(?=\s)", re.IGNORECASE)
 # "you know" with something known behind it, or somebody made to know before it, is no filler.
 YOU_KNOW = re.compile(
-    r"(?<!\bdo )(?<!\bdid )(?<!\bif )(?<!\blet )(?<!\bas )(?<!\bthat )(?<!\bwhat )(?<!\bto )(?<!\bdon't )(?<!\bdidn't )"
-    r"(?<!\bshould )(?<!\bwould )(?<!\bmight )(?<!\bmay )(?<!\bwill )(?<!\bcan )(?<!\bwhen )(?<!\buntil )(?<!\bhow )"
-    r"(?<!\bbecause )(?<!\bthink )(?<!\bsure )\byou know,?(?=\s|$)"
+    r"\b(?=you know)(?<!\bdo )(?<!\bdid )(?<!\bif )(?<!\blet )(?<!\bas )(?<!\bthat )(?<!\bwhat )(?<!\bto )(?<!\bdon't )"
+    r"(?<!\bdidn't )(?<!\bshould )(?<!\bwould )(?<!\bmight )(?<!\bmay )(?<!\bwill )(?<!\bcan )(?<!\bwhen )(?<!\buntil )"
+    r"(?<!\bhow )(?<!\bbecause )(?<!\bthink )(?<!\bsure )you know,?(?=\s|$)"
     r"(?!\s+(?:that(?!')|what|how|if|when|who|where|why|which|whether|about|of|anyone|anything)\b)",
     re.IGNORECASE,
 )
 I_MEAN = re.compile(
-    r"(?<!\bwhat )(?<!\bthat )(?<!\bdo )(?<!\bthat's what )\bi mean\b,?(?!\s+(?:that|it|by|to)\b)",
+    r"(?<!\bwhat )(?<!\bthat )(?<!\bdo )(?<!\bthat's what )\bi mean\b,?(?!\s+(?:that|by|to)\b|\s+it\W*$)",
     re.IGNORECASE,
 )
 GO_AHEAD = re.compile(r"\bgo ahead and (?=[a-z])", re.IGNORECASE)
@@ -48,7 +48,7 @@ STARTS = alternatives(
     i|you|we|he|she|it|they|that's|there|there's|my|your|our|the|a|an|this|these|those|some|any|is|are|was|do|does|did
     have|has|had|can|could|will|would|if|but|because|when|what|where|how|who|why|no|not|just|let|let's|tell|for|then
     maybe|probably|sometimes|usually|basically|honestly|anyway|actually|looking|here|on|at|in|with|after|before|like
-    from|by|going|of|since|again|today|now|first|second|next|overall|otherwise|every|everything|and|okay|yeah|alright
+    from|by|going|of|since|again|today|now|first|second|next|overall|otherwise|every|everything|and|okay|yeah|alright|so|well
     """
 )
 OPENERS = re.compile(

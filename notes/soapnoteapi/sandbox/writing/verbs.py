@@ -42,10 +42,10 @@ BASE_OR_PARTICIPLE = SAME_IN_THE_PAST | {"run", "come", "become"}
 ALSO_NOUNS = word_set(
     """
     ache bend bike bite blow breathe burn call care change cheat check chew clean cook cough cover cry cycle deal doubt
-    draw dream drink drive drop exercise experience faint fall feel fight fill find flex flush fly gain grind hike hold
+    draw dream drink drive drop exercise experience faint fall fight fill flex flush fly gain grind hike hold
     hop hope ice increase itch jog jump kick like limit limp look love move nap need offer order pass pay pee plan play
     point poop practice press pull purchase push raise rate reach record refill release repeat report rest return review
-    ride roll run say scratch shake show shower sit ski skip sleep slip smell smoke sneeze snore stand start step stop
+    ride roll run scratch shake show shower sit ski skip sleep slip smell smoke sneeze snore stand start step stop
     strain stretch struggle study support sweat swim talk taste tear test toss touch travel treat try turn twist use
     visit vomit wait wake walk want wash watch wear wipe wish wonder work worry
     """
