@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from encounters.models import Practice
 from tests.processes.site import Site
 from tests.soak.clinic import Desk, Reviewer
-from tests.soak.deployment import reading
+from tests.soak.deployment import seen
 from tests.soak.engine_faults import Arming
 from tests.soak.faults import Fault, Hands
 from tests.soak.feed import FeedReader
@@ -36,18 +37,17 @@ def built(plan: Plan, folder: Path, environment: Mapping[str, str]) -> Iterator[
     try:
         site.start()
         access = json.loads(site.stage.access.read_text(encoding="utf-8"))
-        yield _watch(plan, folder, site, access), Clinician(access, site.provider)
+        # What the clinicians hold in their hands is not the product's to protect, so it lies elsewhere.
+        with TemporaryDirectory(prefix="countersign-recordings-") as recordings:
+            watch = _watch(plan, folder, site, access, Path(recordings))
+            yield watch, Clinician(access, site.provider)
     finally:
         site.stop()
 
 
-def _watch(plan: Plan, folder: Path, site: Site, access: dict[str, Any]) -> Watch:
+def _watch(plan: Plan, folder: Path, site: Site, access: dict[str, Any], recordings: Path) -> Watch:
     diary, flood = Diary(plan.seed), Flood(access["webhook"])
     engine = EngineAdmin(folder, site.stage.sandbox_url)
-    recordings = (
-        folder.parent / f"{folder.name}-recordings"
-    )  # what the clinicians hold is not the product's to protect
-    recordings.mkdir()
     run = Run(
         plan,
         site,
@@ -62,8 +62,7 @@ def _watch(plan: Plan, folder: Path, site: Site, access: dict[str, Any]) -> Watc
 
 def _faults(site: Site, access: dict[str, Any], flood: Flood, engine: EngineAdmin) -> list[Fault]:
     administrator = cast("Administrator", signed_in(Administrator(access)))
-    with reading():
-        practice = str(Practice.objects.values_list("pk", flat=True)[0])
+    practice = str(seen(lambda: Practice.objects.values_list("pk", flat=True)[0]))
     hands = Hands(site, administrator, practice)
     flooding = Fault("webhook flood", "webhooks", flood.strike)
     return [*hands.catalogue(), flooding, *Arming(engine).faults()]

@@ -8,14 +8,13 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from django.db import DatabaseError
 from django.utils import timezone
 
 from config.http import HttpFailure
 from notes.demo.session import PageError
 from notes.models import Note, Submission
 from notes.states import NoteState
-from tests.soak.deployment import reading
+from tests.soak.deployment import seen
 from tests.soak.people import Clinician, GaveUp, patiently
 from tests.soak.recordings import write_clip
 from tests.soak.visits import Diary, Kind, Visit
@@ -86,9 +85,8 @@ class Desk:
             try:
                 self.clinician.type(visit.encounter, kind, visit.dictation)
             except PageError:
-                with reading():
-                    if not Submission.objects.filter(encounter=visit.pk).exists():
-                        raise
+                if not seen(Submission.objects.filter(encounter=visit.pk).exists):
+                    raise
 
         patiently(submit)
 
@@ -102,15 +100,12 @@ class Reviewer:
 
     def run(self, stopping: threading.Event) -> None:
         while not stopping.wait(0.5):
-            with suppress(DatabaseError):  # a fault may take our own connection, too
-                self.once()
+            self.once()
 
     def once(self) -> None:
         waiting = {visit.pk: visit for visit in self.diary.booked() if self._ours(visit)}
-        with reading():
-            notes = list(
-                Note.objects.filter(encounter__in=list(waiting)).only("state", "version", "encounter")
-            )
+        rows = Note.objects.filter(encounter__in=list(waiting)).only("state", "version", "encounter")
+        notes = seen(lambda: list(rows))
         for note in notes:
             with suppress(PageError, HttpFailure, KeyError):  # the next time around will show how far it came
                 self._step(waiting[str(note.encounter_id)], note)

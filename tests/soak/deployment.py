@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from notes.demo.stage import Stage
 
+Seen = TypeVar("Seen")
 IMPATIENT = {
     "ENGINE_LEASE_SECONDS": "8",
     "ENGINE_ANSWER_WAIT_SECONDS": "12",
@@ -53,17 +56,19 @@ def become_reader(folder: Path, environment: Mapping[str, str]) -> None:
     django.setup()
 
 
-@contextmanager
-def reading() -> Iterator[None]:
-    """One consistent snapshot. The connection is closed afterwards, so that the next sees what came since."""
-    from django.db import connection, transaction  # noqa: PLC0415
+def seen(look: Callable[[], Seen]) -> Seen:
+    """What `look` finds in one consistent snapshot; once more where a fault took our own connection."""
+    from django.db import DatabaseError, connection, transaction  # noqa: PLC0415
 
-    if connection.in_atomic_block:  # within a snapshot, or a test's own transaction
-        yield
-        return
-    try:
-        with transaction.atomic():
-            yield
-    finally:
-        with suppress(Exception):
-            connection.close()
+    for tries_left in reversed(range(5)):
+        try:
+            with transaction.atomic():
+                return look()
+        except DatabaseError:
+            if not tries_left:
+                raise
+            time.sleep(1)
+        finally:
+            with suppress(DatabaseError):
+                connection.close()
+    raise AssertionError("unreachable")

@@ -7,10 +7,9 @@ Left out are those whose end lies beyond any soak (job-never-ends), those that n
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tests.soak.faults import INTERRUPTED, Fault
@@ -103,7 +102,6 @@ class Arming:
     """Arms through the engine's admin call; an engine that is away just then has trouble enough."""
 
     engine: EngineAdmin
-    stopping: threading.Event = field(default_factory=threading.Event)
 
     def faults(self) -> list[Fault]:
         return [
@@ -118,7 +116,7 @@ class Arming:
                 if time.monotonic() > deadline:
                     return
                 time.sleep(0.5)
-            self.stopping.wait(STANDS)
+            time.sleep(STANDS)
             self.disarm()
 
         return strike
@@ -126,8 +124,7 @@ class Arming:
     def disarm(self) -> None:
         """Take back whatever is armed, as soon as the engine can be told so."""
         while self.engine.ask("DELETE", "/sandbox/faults") is None:
-            if self.stopping.wait(0.5):
-                return
+            time.sleep(0.5)
 
 
 def _name(order: Order) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import random
 import signal
-import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection
@@ -16,12 +16,14 @@ from django.db import connection
 from consent.models import BusinessAssociateAgreement
 from tests.processes.site import Site
 from tests.processes.tree import descendants
-from tests.soak.deployment import reading
+from tests.soak.deployment import seen
 from tests.soak.people import Administrator, patiently
 
 PROCESSES = ("web", "worker", "sandbox")
 # Reasons for which a submission may fail after anything that keeps the engine's answer, or the worker, from it.
-INTERRUPTED = frozenset({"WORKER_DIED", "UNREACHABLE", "ANSWER_LOST", "TIMED_OUT", "TRANSCRIPTION_ERROR"})
+INTERRUPTED = frozenset(
+    {"WORKER_DIED", "UNREACHABLE", "ANSWER_LOST", "TIMED_OUT", "TRANSCRIPTION_ERROR", "RESULT_NOT_TAKEN_IN"}
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,6 @@ class Hands:
     site: Site
     administrator: Administrator
     practice: str
-    stopping: threading.Event = field(default_factory=threading.Event)
 
     def catalogue(self) -> list[Fault]:
         killed = [Fault(f"{name} killed", name, self._killer(name)) for name in PROCESSES]
@@ -66,11 +67,14 @@ class Hands:
         return found
 
     def _cut_connections(self, _: random.Random) -> None:
-        with reading(), connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+        def cut() -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+
+        seen(cut)
 
     def _empty_broker(self, _: random.Random) -> None:
         import redis  # noqa: PLC0415
@@ -79,21 +83,27 @@ class Hands:
 
     def _killer(self, name: str) -> Callable[[random.Random], object]:
         def kill(draw: random.Random) -> None:
-            self.site.kill(name)
-            self._pause(draw.uniform(0.5, 3))
-            self.site.stage.start(name)
+            with self._without(name):
+                time.sleep(draw.uniform(0.5, 3))
 
         return kill
 
     def _engine_gone(self, _: random.Random) -> None:
-        self.site.kill("sandbox")
-        self._pause(20)
-        self.site.stage.start("sandbox")
+        with self._without("sandbox"):
+            time.sleep(20)
+
+    @contextmanager
+    def _without(self, name: str) -> Iterator[None]:
+        self.site.kill(name)
+        try:
+            yield
+        finally:
+            self.site.stage.start(name)
 
     def _stopper(self, name: str) -> Callable[[random.Random], object]:
         def stop(draw: random.Random) -> None:
             with stopped(self.site.stage.processes[name].pid):
-                self._pause(draw.uniform(2, 8))
+                time.sleep(draw.uniform(2, 8))
 
         return stop
 
@@ -109,18 +119,12 @@ class Hands:
         return kill
 
     def _agreement_lapses(self, draw: random.Random) -> None:
-        with reading():
-            rows = BusinessAssociateAgreement.objects.in_force().filter(
-                practice=self.practice, vendor="sandbox"
-            )
-            agreement = str(rows.values_list("pk", flat=True)[0])
+        rows = BusinessAssociateAgreement.objects.in_force().filter(practice=self.practice, vendor="sandbox")
+        agreement = str(seen(lambda: rows.values_list("pk", flat=True)[0]))
         how = draw.choice(["revoked_at", "expires_at"])
         patiently(lambda: self.administrator.end_agreement(agreement, how=how))
-        self._pause(draw.uniform(4, 8))
+        time.sleep(draw.uniform(4, 8))
         patiently(lambda: self.administrator.record_agreement(self.practice))
-
-    def _pause(self, seconds: float) -> None:
-        self.stopping.wait(seconds)
 
 
 @contextmanager

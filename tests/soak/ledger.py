@@ -10,6 +10,8 @@ from typing import Any
 
 from config.http import Door, HttpFailure, Limits, bytes_body
 
+MAKING = ("upload", "text")
+
 
 @dataclass(frozen=True)
 class EngineJob:
@@ -29,8 +31,11 @@ class Acknowledged:
 
 @dataclass(frozen=True)
 class Ledger:
+    """`sendings`: requests that brought bytes of a visit, whatever became of them."""
+
     jobs: tuple[EngineJob, ...] = ()
     acknowledged: frozenset[Acknowledged] = frozenset()
+    sendings: int = 0
 
     def of_size(self, size: int) -> list[EngineJob]:
         return [job for job in self.jobs if job.bytes == size]
@@ -74,4 +79,5 @@ def from_answer(found: Mapping[str, Any]) -> Ledger:
             for row in found["deliveries"]
             if 200 <= (row["http_status"] or 0) < 300
         ),
+        sum(1 for row in found["requests"] if row["endpoint"] in MAKING and row["received"]),
     )

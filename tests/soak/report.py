@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from notes.models import Revision
-from tests.soak.deployment import reading
+from tests.soak.deployment import seen
 from tests.soak.invariants.outcomes import end_of
 from tests.soak.measuring import IDLE_SHARE, TOLERANCE
 from tests.soak.plan import Plan
@@ -42,9 +42,8 @@ def progress(watch: Watch) -> None:
 def summary(watch: Watch) -> None:
     run = watch.run
     say("\nVisits by kind and end")
-    with reading():
-        ends = Counter((str(visit.kind), end_of(visit)) for visit in run.diary.visits)
-        superseded = Revision.objects.filter(kind=Revision.Kind.SUPERSEDED).count()
+    ends = seen(lambda: Counter((str(visit.kind), end_of(visit)) for visit in run.diary.visits))
+    superseded = seen(Revision.objects.filter(kind=Revision.Kind.SUPERSEDED).count)
     table((count, f"{kind}: {end}") for (kind, end), count in sorted(ends.items()))
     say(
         f"  {watch.failed_before} had failed and were tried again at the end; {superseded} second drafts were kept "

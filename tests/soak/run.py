@@ -94,21 +94,25 @@ class Run:
         for fault in self._planned():
             if self.over.wait(max(0.0, due - self.elapsed)):
                 return
-            self._thread(f"fault: {fault.name}", partial(self._strike, fault))
+            self._thread(
+                f"fault: {fault.name}", partial(self._strike, fault, random.Random(self._draw.random()))
+            )
             due = max(due + self.plan.every, self.elapsed)
 
     def _planned(self) -> Iterator[Fault]:
         """The faults that were named; else one at random, of those that touch nothing which is down already."""
-        named = {fault.name: fault for fault in self.faults}
-        if unknown := [name for name in self.plan.faults if name not in named]:
-            raise ValueError(f"no such faults: {unknown}; there are: {', '.join(named)}")
-        if self.plan.faults:
-            for name in self.plan.faults:
-                while named[name].of in self._taken and not self.over.wait(0.2):
-                    pass
-                yield self._take(named[name])
+        for fault in self._named():
+            while fault.of in self._taken and not self.over.wait(0.2):
+                pass
+            yield self._take(fault)
         while not self.plan.faults and self.elapsed + self.plan.every < self.plan.seconds:
             yield self._take(self._any_free())
+
+    def _named(self) -> list[Fault]:
+        known = {fault.name: fault for fault in self.faults}
+        if unknown := [name for name in self.plan.faults if name not in known]:
+            raise ValueError(f"no such faults: {unknown}; there are: {', '.join(known)}")
+        return [known[name] for name in self.plan.faults]
 
     def _any_free(self) -> Fault:
         """First what is hit, the engine's behaviour as often as all the rest, and then how."""
@@ -122,10 +126,10 @@ class Run:
         self._taken.add(fault.of)
         return fault
 
-    def _strike(self, fault: Fault) -> None:
+    def _strike(self, fault: Fault, draw: random.Random) -> None:
         began = timezone.now()
         try:
-            fault.strike(self._draw)
+            fault.strike(draw)
         finally:
             self._taken.discard(fault.of)
             self.strikes.append(Strike(fault.name, began, timezone.now(), fault.explains))

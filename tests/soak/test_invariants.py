@@ -210,6 +210,13 @@ def test_bytes_that_were_never_claimed() -> None:
     assert found_in(permission.check(Ledger((engine_job(SubmissionFactory()),)), []), "I6")
 
 
+def test_bytes_that_were_sent_more_often_than_claimed(claimed: Submission) -> None:
+    assert permission.check(Ledger(sendings=1), []) == []
+    assert found_in(permission.check(Ledger(sendings=2), []), "I6") == [
+        "bytes were sent 2 times with 1 claims"
+    ]
+
+
 def test_audio_submitted_although_consent_was_withdrawn(stored_recording: Any) -> None:
     recording = stored_recording()
     visit = Visit(1, Kind.WITHDRAWN, addendum=False, encounter=f"/encounters/{recording.encounter_id}/")

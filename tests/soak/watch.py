@@ -8,12 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from django.db import DatabaseError
-
 from notes.demo.stage import MANAGE
 from notes.models import Submission
 from notes.states import LIVE_SUBMISSIONS, SubmissionState
-from tests.soak.deployment import reading
+from tests.soak.deployment import seen
 from tests.soak.invariants import Violation, jobs, leaks, outcomes, permission, trail, webhooks
 from tests.soak.invariants.frozen import Frozen
 from tests.soak.invariants.waiting import Waiting
@@ -58,7 +56,7 @@ class Watch:
                 *outcomes.check_failures(self.run.strikes),
             ]
 
-        self._note(self._read(look))
+        self._note(seen(look))
         self._note(leaks.check_files(self.folder))
         self.checks += 1
 
@@ -69,7 +67,7 @@ class Watch:
         self._until_still()
         self._until(lambda: self._all_filed() and self._feed_complete(), 60)
         self.check()
-        self._note(self._read(self._at_the_end))
+        self._note(seen(self._at_the_end))
         self._note(self._verified_by_command())
         self._note(self._spinning())
         if self.flood.forged_accepted:
@@ -88,9 +86,8 @@ class Watch:
         ]
 
     def _try_again(self, clinician: Clinician) -> None:
-        with reading():
-            failed = Submission.objects.filter(state=SubmissionState.FAILED)
-            encounters = {str(pk) for pk in failed.values_list("encounter", flat=True)}
+        failed = Submission.objects.filter(state=SubmissionState.FAILED)
+        encounters = {str(pk) for pk in seen(lambda: list(failed.values_list("encounter", flat=True)))}
         self.failed_before = len(encounters)
         for pk in encounters:
             try:
@@ -100,19 +97,15 @@ class Watch:
 
     def _until_still(self) -> None:
         live = [state for state in LIVE_SUBMISSIONS if state != SubmissionState.HELD]
-
-        def still() -> bool:
-            with reading():
-                return not Submission.objects.filter(state__in=live).exists()
-
-        if not self._until(still, SETTLING):
+        busy_rows = Submission.objects.filter(state__in=live)
+        if not self._until(lambda: not seen(busy_rows.exists), SETTLING):
             self._note([Violation("I3", f"work is still under way {SETTLING:.0f} s after the last fault")])
 
     def _all_filed(self) -> bool:
-        return not self._read(lambda: outcomes.check_ends(self.run.diary.visits))
+        return not seen(lambda: outcomes.check_ends(self.run.diary.visits))
 
     def _feed_complete(self) -> bool:
-        return not self._read(lambda: outcomes.check_feed(self.run.feed.items))
+        return not seen(lambda: outcomes.check_feed(self.run.feed.items))
 
     def _until(self, condition: Callable[[], bool], seconds: float) -> bool:
         deadline = time.monotonic() + seconds
@@ -121,17 +114,6 @@ class Watch:
                 return False
             time.sleep(1)
         return True
-
-    def _read(self, look: Callable[[], list[Violation]]) -> list[Violation]:
-        """`look` in one snapshot; once more where a fault took our own connection."""
-        for _ in range(5):
-            try:
-                with reading():
-                    return look()
-            except DatabaseError:
-                time.sleep(1)
-        with reading():
-            return look()
 
     def _verified_by_command(self) -> list[Violation]:
         environment = self.run.site.stage.environment

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from config.http import Door, HttpFailure, bytes_body
 from notes.models import Submission
 from notes.soapnoteapi.signatures import sign
-from tests.soak.deployment import reading
+from tests.soak.deployment import seen
 from tests.soak.ledger import Acknowledged
 
 AT_ONCE = 32
@@ -29,9 +29,8 @@ class Flood:
 
     def strike(self, draw: random.Random) -> None:
         """Known events again, each several times at once, and as many that are signed with another secret."""
-        with reading():
-            known = Submission.objects.exclude(upstream_note_id="").order_by("-created_at")
-            note_ids = list(known.values_list("upstream_note_id", flat=True)[:5])
+        known = Submission.objects.exclude(upstream_note_id="").order_by("-created_at")
+        note_ids = seen(lambda: list(known.values_list("upstream_note_id", flat=True)[:5]))
         if not note_ids:
             return
         genuine = [(draw.choice(note_ids), True) for _ in range(AT_ONCE)]

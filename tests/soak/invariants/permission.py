@@ -27,9 +27,13 @@ def check(ledger: Ledger, visits: Iterable[Visit]) -> list[Violation]:
 
 
 def _unclaimed(ledger: Ledger) -> list[Violation]:
-    """Bytes of a submission that the gate never let pass."""
-    claimed = set(_claims())
-    return [
+    """Bytes that the gate never let pass: of a certain submission, or sent more often than anything was claimed."""
+    claimed = _claims()
+    allowed = sum(map(len, claimed.values()))
+    found = []
+    if ledger.sendings > allowed:
+        found.append(Violation("I6", f"bytes were sent {ledger.sendings} times with {allowed} claims"))
+    return found + [
         Violation("I6", "the engine has bytes of a submission that was never claimed", (str(row.pk),))
         for row in submissions()
         if ledger.of_size(size_of(row)) and str(row.pk) not in claimed
