@@ -43,6 +43,28 @@ def test_the_missing_note_is_recognised_by_its_announcement(visit, lost, hands, 
     assert event.submission_id == lost.pk
 
 
+def test_a_reader_that_breaks_after_the_answer_came_leaves_a_lost_answer_behind(
+    visit, audio, hands, upstream, monkeypatch
+):
+    usual = sending.open_recording
+
+    def breaking(recording):
+        plain = usual(recording)
+        monkeypatch.setattr(plain, "close", lambda: (_ for _ in ()).throw(OSError("the storage is gone")))
+        return plain
+
+    monkeypatch.setattr(sending, "open_recording", breaking)
+    hands.send(audio)
+    assert (audio.state, audio.last_error_code) == ("failed", "UNREADABLE")
+    assert audio.answer_lost_at
+    upstream.finish("the-lost-one")
+    hands.announce("the-lost-one")
+    hands.read_inbox()
+    audio.refresh_from_db()
+    assert audio.state == "completed"
+    assert drafts(visit) == ["draft"]
+
+
 def test_it_is_looked_for_right_before_sending_again(visit, lost, hands, upstream):
     upstream.finish("the-lost-one")
     hands.announce("the-lost-one")

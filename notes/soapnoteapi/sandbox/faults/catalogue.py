@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from notes.soapnoteapi.sandbox.errors import CODES
 from notes.soapnoteapi.sandbox.faults.parameters import Parameter
 
 REQUEST, ANSWER, NOTE, JOB, WEBHOOK = "request", "answer", "note", "job", "webhook"
@@ -22,22 +23,12 @@ MAKING = ("upload", "text")
 LONGEST = 600.0
 
 ERRORS: Mapping[int, str] = {
-    400: "VALIDATION_ERROR",
-    401: "AUTHENTICATION_ERROR",
-    402: "INSUFFICIENT_BALANCE",
-    403: "AUTHORIZATION_ERROR",
-    404: "NOT_FOUND",
-    405: "METHOD_NOT_ALLOWED",
+    **CODES,
     408: "REQUEST_TIMEOUT",
     409: "CONFLICT",
-    413: "PAYLOAD_TOO_LARGE",
-    415: "UNSUPPORTED_MEDIA_TYPE",
     422: "UNPROCESSABLE_ENTITY",
     425: "TOO_EARLY",
-    429: "RATE_LIMIT_EXCEEDED",
-    500: "INTERNAL_ERROR",
     502: "BAD_GATEWAY",
-    503: "SERVICE_UNAVAILABLE",
     504: "GATEWAY_TIMEOUT",
 }
 BODIES = ("envelope", "flat", "html", "none")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from http import HTTPStatus
@@ -12,24 +11,16 @@ from notes.soapnoteapi.sandbox.config import account_id
 from notes.soapnoteapi.sandbox.errors import invalid
 from notes.soapnoteapi.sandbox.faults import answers, connection
 from notes.soapnoteapi.sandbox.faults.answers import Answer
-from notes.soapnoteapi.sandbox.faults.armory import Armed, Armory, Entry
+from notes.soapnoteapi.sandbox.faults.armory import Armed
 from notes.soapnoteapi.sandbox.faults.catalogue import ANSWER, NOTE, REQUEST, WEBHOOK
 from notes.soapnoteapi.sandbox.faults.connection import HungUp, Intake
+from notes.soapnoteapi.sandbox.faults.endpoints import endpoint_of
+from notes.soapnoteapi.sandbox.faults.journal import Entry
 from notes.soapnoteapi.sandbox.faults.misbehaviour import Misbehaviour
 from notes.soapnoteapi.sandbox.faults.orders import BadOrder, Order, read_header
 from notes.soapnoteapi.sandbox.faults.telling import AnswerFaults
 
 HEADER = "HTTP_X_SANDBOX_FAULT"
-PATHS = {
-    "text": re.compile(r"/v1/note"),
-    "upload": re.compile(r"/v1/note/audio"),
-    "stream": re.compile(r"/v1/stream/note"),
-    "status": re.compile(r"/v1/audio/status/([^/]+)"),
-    "specialties": re.compile(r"/v1/specialties"),
-    "summary": re.compile(r"/v1/visit-summary"),
-    "note": re.compile(r"/v1/note/([^/]+)"),
-}
-
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 Inner = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
@@ -41,21 +32,18 @@ class Exchanges:
         self._inner, self._faults = inner, faults
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        path = str(environ.get("PATH_INFO", ""))
-        found = ((name, pattern.fullmatch(path)) for name, pattern in PATHS.items())
-        endpoint, match = next(((name, match) for name, match in found if match), ("", None))
-        if match is None or environ["REQUEST_METHOD"] in ("HEAD", "OPTIONS"):
+        endpoint, note_id = endpoint_of(str(environ.get("PATH_INFO", "")))
+        if not endpoint or environ["REQUEST_METHOD"] in ("HEAD", "OPTIONS"):
             return self._inner(environ, start_response)
-        about = match[1] if match.re.groups else ""
-        return Exchange(self._inner, self._faults, environ, endpoint, about).carry_out(start_response)
+        return Exchange(self._inner, self._faults, environ, endpoint, note_id).carry_out(start_response)
 
 
 class Exchange:
     def __init__(
-        self, inner: Inner, faults: Misbehaviour, environ: dict[str, Any], endpoint: str, about: str
+        self, inner: Inner, faults: Misbehaviour, environ: dict[str, Any], endpoint: str, note_id: str
     ) -> None:
         self._inner, self._faults, self._environ = inner, faults, environ
-        self._endpoint, self._note_id = endpoint, about
+        self._endpoint, self._note_id = endpoint, note_id
         scheme, _, key = str(environ.get("HTTP_AUTHORIZATION", "")).partition(" ")
         self._account = account_id(key.strip()) if scheme.lower() == "bearer" else ""
         length = str(environ.get("CONTENT_LENGTH") or "")
@@ -188,10 +176,9 @@ class Exchange:
             self._enter(status, sent, whole=whole)
 
     def _candidates(self, place: str) -> list[Armed]:
-        armory: Armory = self._faults.armory
         mine = [armed for armed in self._orders if armed.order.fault.strikes == place]
         mine = [armed for armed in mine if armed.order.meets(self._endpoint, self._account)]
-        standing = armory.standing(place, account=self._account, endpoint=self._endpoint)
+        standing = self._faults.armory.standing(place, account=self._account, endpoint=self._endpoint)
         return [*mine, *standing]
 
     def _strike(self, armed: Armed) -> bool:
