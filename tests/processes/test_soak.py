@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from config.env import BASE_DIR, inherited
+from config.env import BASE_DIR
 
 pytestmark = [pytest.mark.slow, pytest.mark.sqlite, pytest.mark.speech, pytest.mark.xdist_group("processes")]
 
@@ -19,7 +19,6 @@ def test_a_few_visits_and_faults_end_with_everything_held() -> None:
     done = subprocess.run(
         [*command, "--every", "3", "--faults", FAULTS],
         cwd=BASE_DIR,
-        env={name: value for name, value in inherited().items() if name != "DATABASE_URL"},
         capture_output=True,
         text=True,
         timeout=400,

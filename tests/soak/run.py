@@ -127,12 +127,13 @@ class Run:
         return fault
 
     def _strike(self, fault: Fault, draw: random.Random) -> None:
-        began = timezone.now()
+        strike = Strike(fault.name, fault.explains)
+        self.strikes.append(strike)
         try:
             fault.strike(draw)
         finally:
             self._taken.discard(fault.of)
-            self.strikes.append(Strike(fault.name, began, timezone.now(), fault.explains))
+            strike.ended = timezone.now()
             self.struck.set()
 
     def _thread(self, name: str, work: Callable[[], object]) -> None:

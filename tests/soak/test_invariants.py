@@ -254,10 +254,11 @@ def test_a_visit_that_was_lost() -> None:
 def test_a_failure_that_no_fault_accounts_for() -> None:
     SubmissionFactory(state="failed", last_error_code="INTERNAL_ERROR")
     now = timezone.now()
-    fitting = Strike("engine: error", now, now + timedelta(seconds=8), frozenset({"INTERNAL_ERROR"}))
-    other = Strike("web killed", now, now + timedelta(seconds=8), frozenset({"UNREACHABLE"}))
-    earlier = Strike("engine: error", now, now - timedelta(minutes=1), fitting.explains)
+    fitting = Strike("engine: error", frozenset({"INTERNAL_ERROR"}), now + timedelta(seconds=8))
+    other = Strike("web killed", frozenset({"UNREACHABLE"}), now + timedelta(seconds=8))
+    earlier = Strike("engine: error", fitting.explains, now - timedelta(minutes=1))
     assert outcomes.check_failures([other, fitting]) == []
+    assert outcomes.check_failures([Strike("still striking", fitting.explains)]) == []
     assert found_in(outcomes.check_failures([other, earlier]), "lost")
 
 
