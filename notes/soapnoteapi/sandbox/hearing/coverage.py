@@ -21,7 +21,13 @@ PIECE = 15.0
 
 def missing(voiced: Sequence[Span], words: Sequence[Word]) -> list[Span]:
     """Stretches of voice that have no words, or far too few, in order and without overlap."""
-    return _joined(sorted([*_gaps(voiced, words), *_thin(voiced, words)], key=lambda span: span.start))
+    gaps = list(_gaps(voiced, words))
+    thin = [
+        span
+        for span in _thin(voiced, words)
+        if not any(gap.start < span.end and span.start < gap.end for gap in gaps)
+    ]
+    return _joined(sorted([*gaps, *thin], key=lambda span: span.start))
 
 
 def unheard_seconds(voiced: Sequence[Span], words: Sequence[Word]) -> float:

@@ -23,6 +23,8 @@ from notes.soapnoteapi.sandbox.transcript import (
     Word,
 )
 
+TWICE = 0.6
+
 
 class Listener:
     """Hears windows in order. `warnings` are those so far; `segments` raises `JobFailed` where nobody spoke."""
@@ -120,7 +122,8 @@ class Listener:
         if not better or len(found) <= len(before):
             return words, foreign
         others = [word for word in words if word not in before]
-        return sorted([*others, *found], key=lambda word: word.start), foreign
+        new = [word for word in found if not any(_same(word, other) for other in others)]
+        return sorted([*others, *new], key=lambda word: word.start), foreign
 
     def _warn(self, reason: str, span: Span, window: Window) -> None:
         start, end = round(window.start + span.start, 2), round(window.start + span.end, 2)
@@ -129,3 +132,10 @@ class Listener:
             self._warnings[-1] = replace(last, end=end)
         else:
             self._warnings.append(HearingWarning(start, end, reason))
+
+
+def _same(word: Word, other: Word) -> bool:
+    """Whether a word at the edge of a passage was heard both times."""
+    if word.start < other.end and other.start < word.end:
+        return True
+    return word.text.lower() == other.text.lower() and abs(word.start - other.start) < TWICE
