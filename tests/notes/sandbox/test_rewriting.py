@@ -390,7 +390,7 @@ WEIGHTY = re.compile(
 )
 CHANGED = frozenset(
     "he she his her him himself herself the patient is has does am was were are have do will to going not would had"
-    " wants want cannot can gets kind sort yes of i s goes tries cries dries flies".split()
+    " wants want cannot can gets kind sort yes of i s goes tries cries dries flies themself".split()
 )
 
 

@@ -54,8 +54,10 @@ SOCIAL = Heading(
     "Social history",
     any_of(
         r"""
-        smok\w+|cigarettes?|alcohol|drinks?|drinking|tobacco|vap(?:e|es|ing)|marijuana|cannabis|recreational drugs?|drug use
-        lives? (?:with|alone)|living (?:with|alone)|works? (?:as|at|for)|retired|occupation|married|divorced|sexually active
+        smok\w+|cigarettes?|alcohol|drinks?|drinking|tobacco|vap(?:e|es|ing)|marijuana|cannabis|recreational drugs?
+        drug use
+        lives? (?:with|alone)|living (?:with|alone)|works? (?:as|at|for)|retired|occupation|married|divorced
+        sexually active
         """
     ),
 )
@@ -77,7 +79,8 @@ VITALS = Heading(
     "Vital signs",
     any_of(
         r"""
-        blood pressures?|heart rate|pulse (?:is|was|of)|temperature|oxygen|sats?|saturation|respiratory rate|vital signs?
+        blood pressures?|heart rate|pulse (?:is|was|of)|temperature|oxygen|sats?|saturation|respiratory rate
+        vital signs?
         vitals|bmi|weight (?:is|was)
         """
     ),
@@ -86,7 +89,8 @@ RESULTS = Heading(
     "Results",
     any_of(
         r"""
-        labs?|lab work|blood ?work|x-?rays?|ct|cat scan|mri|ultrasound|echo(?:cardiogram)?|ekg|ecg|biops(?:y|ies)|cultures?
+        labs?|lab work|blood ?work|x-?rays?|ct|cat scan|mri|ultrasound|echo(?:cardiogram)?|ekg|ecg|biops(?:y|ies)
+        cultures?
         a1c|hemoglobin|creatinine|cholesterol|results?|radiograph\w*|imaging|mammogram|urinalysis|colonoscopy|pathology
         """
     ),
@@ -98,7 +102,8 @@ FOLLOW_UP = Heading(
     "Follow-up",
     any_of(
         r"""
-        follow(?:ing)?[- ]?up|come back|see (?:you|her|him|the patient|patient) (?:back|again|in)|return|next (?:visit|appointment)
+        follow(?:ing)?[- ]?up|come back|see (?:you|her|him|the patient|patient) (?:back|again|in)|return
+        next (?:visit|appointment)
         in (?:a|one|two|three|four|six|eight|\d+)(?: to \w+)? (?:days?|weeks?|months?)|call (?:me|us|the office)
         """
     ),
@@ -116,7 +121,8 @@ PRESCRIBED = Heading(
     "Medications",
     any_of(
         r"""
-        prescri\w+|milligrams?|mgs?|medications?|medicines?|meds|antibiotics?|inhalers?|insulin|refills?|doses?|tablets?|pills?
+        prescri\w+|milligrams?|mgs?|medications?|medicines?|meds|antibiotics?|inhalers?|insulin|refills?|doses?
+        tablets?|pills?
         creams?|ointments?|steroids?|injections?|tylenol|ibuprofen|motrin|aspirin|over[- ]the[- ]counter
         """
     ),

@@ -101,9 +101,6 @@ class Turning:
         self.subject, self.target, self.owner, self.self_word = subject, target, owner, self_word
         # With anybody else in the sentence "he" or "her" could be that person.
         self.patient = Patient() if ANY_PERSON.search(text) else patient
-        self.finite = (
-            False  # whether a verb in the present, of the patient, may still have a second one linked to it
-        )
 
     def text(self) -> str:
         for at, plain in enumerate(self.plain):
@@ -115,6 +112,8 @@ class Turning:
             elif plain == self.owner:
                 self._put(at, self.patient.possessive)
             elif plain == self.self_word:
+                if self.subject not in self.plain[:at]:
+                    raise Unsure
                 self._put(at, self.patient.reflexive)
             elif plain in {"mine", "yours", "yourselves"} and self.owner[0] == plain[0]:
                 raise Unsure
@@ -136,14 +135,20 @@ class Turning:
             if not at:
                 raise Unsure
             return True
-        before = self.plain[at - 1] if at else ""
-        if before == "like" and at > 1 and self.plain[at - 2] in SEEMS:
-            before = ""
-        after = self.plain[at + 1]
+        before = self._before(at)
         if before not in TAKES_OBJECT:
             if self._verb_after(at) is None:
                 raise Unsure
             return False
+        return self._is_taken(at, before)
+
+    def _before(self, at: int) -> str:
+        """The word that may take an object; "" behind "looks like", which takes a sentence."""
+        before = self.plain[at - 1] if at else ""
+        return "" if before == "like" and at > 1 and self.plain[at - 2] in SEEMS else before
+
+    def _is_taken(self, at: int, before: str) -> bool:
+        after = self.plain[at + 1]
         if before in EITHER_WAY and self._verb_after(at) is not None:
             if after in FINITE or after in MODALS:
                 return False

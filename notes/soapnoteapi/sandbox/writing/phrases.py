@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-PARTS = re.compile(r"\s*[|\n]\s*")
+LINES = re.compile(r"\s*\n\s*")
 
 
 def alternatives(text: str) -> str:
     """The phrases of the list as one group of a regular expression."""
-    return f"(?:{'|'.join(PARTS.split(text.strip()))})"
+    return f"(?:{'|'.join(LINES.split(text.strip()))})"
 
 
 def any_of(text: str) -> re.Pattern[str]:

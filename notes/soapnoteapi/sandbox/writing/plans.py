@@ -42,13 +42,18 @@ EXAMINED = word_set(
 # What a provider does as "I". Whatever else "I" did may be a patient's words under the wrong label.
 ACTS = alternatives(
     r"""
-    think|see|saw|seen|seeing|hear|heard|want|wanted|know|knew|recommend\w*|believe|suspect|order\w*|understand|remember|need
-    going|like|love|agree|appreciate\w*|review\w*|refer\w*|prescrib\w*|discuss\w*|examin\w*|palpat\w*|sent?|send|put|give|gave
-    given|ask\w*|concerned|worried|hoping|hope|glad|happy|sorry|sure|suggest\w*|advis\w*|encourage\w*|look\w*|check\w*|talk\w*
+    think|see|saw|seen|seeing|hear|heard|want|wanted|know|knew|recommend\w*|believe|suspect|order\w*|understand
+    remember|need
+    going|like|love|agree|appreciate\w*|review\w*|refer\w*|prescrib\w*|discuss\w*|examin\w*|palpat\w*|sent?|send
+    put|give|gave
+    given|ask\w*|concerned|worried|hoping|hope|glad|happy|sorry|sure|suggest\w*|advis\w*|encourage\w*|look\w*
+    check\w*|talk\w*
     mention\w*|told|tell|find|found|notice\w*|assume|guess|wonder\w*|expect|prefer|plan\w*|schedul\w*|start\w*|stop\w*
-    continue\w*|increas\w*|decreas\w*|change\w*|add\w*|get|make|take|do|be|have|follow|help|keep|use|try|read|feel|listen\w*
-    press\w*|push\w*|touch\w*|bend|move|turn|say|call\w*|go|come|let|show\w*|explain\w*|treat\w*|consider\w*|inject\w*
-    consult\w*|measure\w*|diagnos\w*|document\w*|noted?|record\w*|repeat\w*|evaluat\w*|monitor\w*|set|run|draw|place|provide
+    continue\w*|increas\w*|decreas\w*|change\w*|add\w*|make|do (?:a|an|the|my|your)|follow|help|keep|use|try|read|feel
+    listen\w*
+    press\w*|push\w*|touch\w*|bend|move|turn|say|call\w*|let|show\w*|explain\w*|treat\w*|consider\w*|inject\w*
+    consult\w*|measure\w*|diagnos\w*|document\w*|noted?|record\w*|repeat\w*|evaluat\w*|monitor\w*|set|run|draw
+    place|provide
     reassess|recheck|hold|bring|write|wait
     """
 )
@@ -65,7 +70,7 @@ EXPERIENCED = re.compile(
     r"|am (?!(?:just |also |really |not |so |very |a little |a bit |most |more )*(?:going|concerned|worried|hoping|glad|happy"
     r"|sorry|sure|hearing|seeing|recommending|ordering|referring|thinking|wondering|pleased|looking|suspicious|suspecting"
     r"|confident|certain|proud|curious|interested)\b)"
-    r"|feel (?!like|that|some|a|any|the)|take|get|go|do not (?:have|take|feel|get|drink|smoke))\b",
+    r"|feel (?!that|some|a|any|no|the|on|your)|take|get|go|do not (?:have|take|get|drink|smoke|know))\b",
     re.IGNORECASE,
 )
 OWN = re.compile(

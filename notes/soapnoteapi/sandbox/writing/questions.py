@@ -96,7 +96,8 @@ LABELS = tuple(
 # An answer that is only an amount, a time, a place or a name: no verb of its own, no yes or no, nobody in it.
 NO_LABEL = any_of(
     """
-    i|i'm|i've|my|me|your|you|we|it|it's|he|she|they|that|that's|yes|yeah|no|not|nope|don't|do|does|did|is|was|are|were|has|have|had
+    i|i'm|i've|my|me|your|you|we|it|it's|he|she|they|that|that's|yes|yeah|no|not|nope|don't|do|does|did|is|was|are
+    were|has|have|had
     and|but|or|well|okay|depends|sure|what|why|how|when|where|which|who|because|if|think|guess|just|so
     """
 )
@@ -111,9 +112,11 @@ SECOND = re.compile(
 SYMPTOMS = any_of(
     """
     (?:chest |back |belly |abdominal |stomach |joint |muscle |leg |knee )?pains?|aches?|fevers?|chills?|nausea|vomiting
-    diarrhea|constipation|cough(?:ing)?|congestion|wheez(?:e|ing)|shortness of breath|dizziness|fatigue|headaches?|numbness
+    diarrhea|constipation|cough(?:ing)?|congestion|wheez(?:e|ing)|shortness of breath|dizziness|fatigue|headaches?
+    numbness
     tingling|weakness|swelling|redness|rash(?:es)?|itching|bleeding|bruising|palpitations|sweats?|burning|cramp(?:s|ing)
-    weight (?:loss|gain)|loss of appetite|blood|sore throat|runny nose|lightheadedness|bloating|stiffness|popping|clicking
+    weight (?:loss|gain)|loss of appetite|blood|sore throat|runny nose|lightheadedness|bloating|stiffness|popping
+    clicking
     """
 )
 

@@ -16,7 +16,7 @@ from notes.soapnoteapi.sandbox.writing.subjects import is_guarded
 LONGEST = 1000  # characters; more is no sentence
 SAID_BY = {PATIENT: "Patient", PROVIDER: "Provider"}
 ASKS = re.compile(
-    r"\?|^(?:(?:and|so|okay|but|now|um|uh|well|then),? )*"
+    r"\?|\b(?:what|how) about\b|\bdoes (?:that|it)\b|\bis that (?:okay|alright|painful|right|correct)\b|\bsound good\b|^(?:(?:and|so|okay|but|now|um|uh|well|then|sure|alright|all right|great|perfect|yeah),? )*"
     r"(?:do|does|did|are|is|was|were|have|has|had|can|could|would|should|will|what|what's|how|how's|where|when did|when was"
     r"|who|why|which|any|am|may)\b(?!-)(?! i think\b)",
     re.IGNORECASE,
@@ -42,7 +42,8 @@ INVERTED = any_of(
 )
 COURTESY = any_of(
     r"""
-    thank(?:s| you)|see you(?! (?:back|again|in)\b)|you(?:'re| are) welcome|you (?:guys|all|two|both|folks)|let me|lemme|i bet|ain't
+    thank(?:s| you)|see you(?! (?:back|again|in)\b)|you(?:'re| are) welcome|you (?:guys|all|two|both|folks)|let me
+    lemme|i bet|ain't
     (?:what|which|how|where|why|who|if|when|because|that) (?:i|we)(?: would|'d) like
     """
 )

@@ -34,6 +34,10 @@ YOU_KNOW = re.compile(
     r"(?!\s+(?:that(?!')|what|how|if|when|who|where|why|which|whether|about|of|anyone|anything)\b)",
     re.IGNORECASE,
 )
+# "that you know you have": nobody is told what they know.
+YOU_KNOW_YOU = re.compile(
+    r"\b(?=you know you)(?<!\bdo )(?<!\bdid )(?<!\blet )you know,? (?=you\b)", re.IGNORECASE
+)
 I_MEAN = re.compile(
     r"(?<!\bwhat )(?<!\bthat )(?<!\bdo )(?<!\bthat's what )\bi mean\b,?(?!\s+(?:that|by|to)\b|\s+it\W*$)",
     re.IGNORECASE,
@@ -41,18 +45,19 @@ I_MEAN = re.compile(
 GO_AHEAD = re.compile(r"\bgo ahead and (?=[a-z])", re.IGNORECASE)
 
 PRAISE = "great|perfect|good|awesome|wonderful|excellent|sure|absolutely"
-OPENER = "okay|ok|alright|all right|well|so|yeah|yep|yup|i see|gotcha"
+OPENER = "okay|ok|alright|all right|well|so|yeah|yep|yup|gotcha"
 # What an opener stands loosely before; before any other word it may belong to it ("well healed", "so tired").
 STARTS = alternatives(
     """
     i|you|we|he|she|it|they|that's|there|there's|my|your|our|the|a|an|this|these|those|some|any|is|are|was|do|does|did
     have|has|had|can|could|will|would|if|but|because|when|what|where|how|who|why|no|not|just|let|let's|tell|for|then
     maybe|probably|sometimes|usually|basically|honestly|anyway|actually|looking|here|on|at|in|with|after|before|like
-    from|by|going|of|since|again|today|now|first|second|next|overall|otherwise|every|everything|and|okay|yeah|alright|so|well
+    from|by|going|of|since|again|today|now|first|second|next|overall|otherwise|every|everything|and|okay|yeah
+    alright|so|well
     """
 )
 OPENERS = re.compile(
-    rf"^(?:(?:{OPENER}|{PRAISE}|yes|oh|you know|i mean|anyway|basically|honestly)[,.;!]+\s+(?=\w)"
+    rf"^(?:(?:{OPENER}|{PRAISE}|yes|oh|i see|you know|i mean|anyway|basically|honestly)[,.;!]+\s+(?=\w)"
     rf"|(?:{OPENER})\s+(?={STARTS}\b(?!-))|and,?\s+(?=\w))+",
     re.IGNORECASE,
 )
@@ -95,7 +100,7 @@ def cleaned(text: str) -> str:
     """Joined text without fillers, stammers and words broken off and begun again."""
     text = _marks(SOUNDS.sub(" ", joined(text)))
     text = STUTTER.sub("", CUT_OFF.sub("", text))
-    for filler in (JUST_SO, ASIDES, I_MEAN, YOU_KNOW, GO_AHEAD):
+    for filler in (JUST_SO, ASIDES, I_MEAN, YOU_KNOW, YOU_KNOW_YOU, GO_AHEAD):
         text = filler.sub("", text)
     text = RESTART.sub("", STAMMER.sub(r"\1", SPACES.sub(" ", text)))
     text = VERB_TWICE.sub(_once, text)

@@ -20,7 +20,8 @@ AMOUNT = alternatives(
 )
 UNIT = alternatives(
     r"""
-    mgs?|milligrams?|mcgs?|micrograms?|units?|iu|mls?|milliliters?|millilitres?|ccs?|puffs?|tablets?|capsules?|pills?|drops
+    mgs?|milligrams?|mcgs?|micrograms?|units?|iu|mls?|milliliters?|millilitres?|ccs?|puffs?|tablets?|capsules?
+    pills?|drops
     sprays?|patch(?:es)?|lozenges?|teaspoons?|tablespoons?
     """
 )
@@ -29,12 +30,15 @@ DOSE = re.compile(
 )
 MEDICINES = any_of(
     r"""
-    (?:take|takes|taking|taken|took|using|tried) (?:any|some)(?:thing)?|medicat\w+|medicines?|medicinal|meds|pills?|tablets?
-    capsules?|dos(?:es?|age|ing)|prescriptions?|prescribed|refills?|inhalers?|nebuli[sz]ers?|insulin|antibiotics?|steroids?
+    (?:take|takes|taking|taken|took|using|tried) (?:any|some)(?:thing)?|medicat\w+|medicines?|medicinal|meds|pills?
+    tablets?
+    capsules?|dos(?:es?|age|ing)|prescriptions?|prescribed|refills?|inhalers?|nebuli[sz]ers?|insulin|antibiotics?
+    steroids?
     vitamins?|multi-?vitamins?|supplements?|probiotics?|antidepressants?|opioids?|opiates?|narcotics?|pain ?killers?
     pain relievers?|anti-?inflammator(?:y|ies)|blood thinners?|anti-?coagulants?|diuretics?|water pills?|statins?
     birth control|contracepti(?:ves?|on)|chemo(?:therapy)?|vaccin\w+|immuni[sz]ations?|boosters?|antihistamines?
-    decongestants?|laxatives?|stool softeners?|antacids?|nsaids?|beta[- ]blockers?|ace inhibitors?|calcium channel blockers?
+    decongestants?|laxatives?|stool softeners?|antacids?|nsaids?|beta[- ]blockers?|ace inhibitors?
+    calcium channel blockers?
     ointments?|creams?|eye drops|ear drops|cough drops|nasal sprays?|immunosuppress\w+|biologics?|infusions?
     over[- ]the[- ]counter|the pill|side effects?|hormone (?:therapy|replacement)|sedatives?|sleep aids?
     muscle relax(?:ers?|ants?)|anti-?virals?|anti-?fungals?|anesthe\w+|shots?|injections?|patches|drugs?|gummies
@@ -42,14 +46,16 @@ MEDICINES = any_of(
 )
 # Endings of international nonproprietary names, and the words that only happen to end so.
 ENDINGS = tuple(
-    """
+    word_set(
+        """
     pril sartan olol alol statin azole cillin mycin micin floxacin cycline prazole tidine dipine gliptin gliflozin glutide
     glinide glitazone imab umab tinib ciclib parin xaban gatran triptan setron oxetine pram azepam zolam barbital caine
     dronate dronic afil lukast terol nolone solone asone nisone profen oxicam coxib formin thiazide semide zosin ovir
     vudine tegravir trexate platin taxel rubicin setine zodone peridone giline bactam penem tropium phylline dopa fibrate
     zolamide grel steride quine tadine rizine codone morphone butamol fenac cabalin gabalin tiracetam toin zepine sonide
     relin estrel olimus prine thyroxine thyronine
-    """.split()
+    """
+    )
 )
 SHORTEST_NAME = 5  # letters
 NO_DRUGS = word_set("april cholesterol")
@@ -79,7 +85,8 @@ NAMES = word_set(
 )
 PHRASES = any_of(
     r"""
-    armour thyroid|z-?pack?s?|retin-?a|folic acid|b-?12|fish oil|omega-?3s?|ferrous \w+|contrast dye|icy ?hot|epsom salts?
+    armour thyroid|z-?pack?s?|retin-?a|folic acid|b-?12|fish oil|omega-?3s?|ferrous \w+|contrast dye|icy ?hot
+    epsom salts?
     castor oil
     """
 )

@@ -51,7 +51,8 @@ MOTION = Heading(
     "Range of motion and strength",
     any_of(
         r"""
-        range of motion|flexion|extension|rotation|abduction|adduction|degrees|strength|out of five|grip|weight[- ]bearing
+        range of motion|flexion|extension|rotation|abduction|adduction|degrees|strength|out of five|grip
+        weight[- ]bearing
         """
     ),
 )
