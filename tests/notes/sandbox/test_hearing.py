@@ -271,19 +271,9 @@ def test_real_read_speech_is_heard(ears: WhisperEars, shared_audio: Path, name: 
 
 
 @pytest.mark.speech
-@pytest.mark.parametrize(
-    ("name", "seconds"),
-    [
-        ("demo_consultation_stereo_live.webm", 167.6),
-        ("mediarecorder_chrome147_timeslice_20s.webm", 20.0),
-    ],
-)
-def test_a_consultation_from_a_browser_or_a_phone_is_heard(
-    ears: WhisperEars, shared_audio: Path, name: str, seconds: float
-) -> None:
-    heard = ears.hear(shared_audio / "consultation" / name)
+def test_what_a_browser_recorded_in_time_slices_is_heard(ears: WhisperEars, shared_audio: Path) -> None:
+    heard = ears.hear(shared_audio / "consultation" / "mediarecorder_chrome147_timeslice_20s.webm")
 
-    said = (shared_audio / "consultation" / "demo_consultation.txt").read_text()
-    share = min(1.0, seconds / 167.6)
-    assert heard.seconds == pytest.approx(seconds, abs=0.5)
-    assert likeness(" ".join(words(said)[: int(len(words(said)) * share)]), heard.text) > 0.75
+    said = words((shared_audio / "consultation" / "demo_consultation.txt").read_text())
+    assert heard.seconds == pytest.approx(20, abs=0.5)
+    assert likeness(" ".join(said[:46]), heard.text) > 0.9
