@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, cast
+from typing import Any
 
 from encounters.models import Practice
 from tests.processes.site import Site
@@ -18,7 +18,7 @@ from tests.soak.faults import Fault, Hands
 from tests.soak.feed import FeedReader
 from tests.soak.ledger import EngineAdmin
 from tests.soak.measuring import Memory
-from tests.soak.people import Administrator, Clinician, signed_in
+from tests.soak.people import Administrator, Clinician
 from tests.soak.plan import Plan
 from tests.soak.recordings import clips
 from tests.soak.run import Run
@@ -61,8 +61,7 @@ def _watch(plan: Plan, folder: Path, site: Site, access: dict[str, Any], recordi
 
 
 def _faults(site: Site, access: dict[str, Any], flood: Flood, engine: EngineAdmin) -> list[Fault]:
-    administrator = cast("Administrator", signed_in(Administrator(access)))
     practice = str(seen(lambda: Practice.objects.values_list("pk", flat=True)[0]))
-    hands = Hands(site, administrator, practice)
+    hands = Hands(site, Administrator(access), practice)
     flooding = Fault("webhook flood", "webhooks", flood.strike)
     return [*hands.catalogue(), flooding, *Arming(engine).faults()]

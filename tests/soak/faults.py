@@ -122,6 +122,7 @@ class Hands:
         rows = BusinessAssociateAgreement.objects.in_force().filter(practice=self.practice, vendor="sandbox")
         agreement = str(seen(lambda: rows.values_list("pk", flat=True)[0]))
         how = draw.choice(["revoked_at", "expires_at"])
+        patiently(self.administrator.sign_in)
         patiently(lambda: self.administrator.end_agreement(agreement, how=how))
         time.sleep(draw.uniform(4, 8))
         patiently(lambda: self.administrator.record_agreement(self.practice))

@@ -6,7 +6,6 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -103,6 +102,11 @@ class Administrator(Provider):
         super().__init__(access)
         self.person = next(row for row in access["users"] if row["role"] == "admin")
 
+    def sign_in(self) -> None:
+        """Anew each time: between two agreements the last session may have run out."""
+        self.session.cookies.clear()
+        super().sign_in()
+
     def end_agreement(self, agreement: str, *, how: str) -> None:
         """`how` is revoked_at or expires_at; it ends on a full second that lies ahead, as the form has no smaller."""
         page = f"{AGREEMENTS}{agreement}/change/"
@@ -134,17 +138,3 @@ class Administrator(Provider):
 
 def _moment(name: str, at: datetime) -> dict[str, str]:
     return {f"{name}_0": f"{at:%Y-%m-%d}", f"{name}_1": f"{at:%H:%M:%S}"}
-
-
-def signed_in(person: Provider) -> Provider:
-    """The person, signed in, however often that takes."""
-
-    def begin() -> None:
-        person.session.cookies.clear()
-        with suppress(KeyError):
-            person.sign_in()
-            return
-        raise PageError("the sign-in page was incomplete")
-
-    patiently(begin)
-    return person
