@@ -28,7 +28,6 @@ TEST_KEY_RATE_LIMIT_SECONDS = 900.0
 ATTENTION_AFTER = timedelta(minutes=30)
 ATTEMPTS = {Submission.Kind.AUDIO: 3, Submission.Kind.TEXT: 5, Submission.Kind.SHORTHAND: 5}
 WORKER_DIED = f"Sending stopped unexpectedly several times. {RECORDING_KEPT} Try again, or type the note."
-OUR_FAULT = f"Something went wrong on our side while sending. {RECORDING_KEPT} Try again, or type the note."
 GAVE_UP = f"The note service could not be used for a whole day. {RECORDING_KEPT} Try again, or type the note."
 
 

@@ -24,7 +24,7 @@ from tests.notes.faults.stage import Stage
 from tests.notes.sandbox.running import ADMIN, KEY, OTHER_KEY, SECRET, ScriptedEars, running
 
 TYPED = "Patient: my left knee has hurt for two weeks. Clinician: take ibuprofen with food."
-SHORT = Limits(connect=5, read=1, write=1, total=20)
+PATIENT = Limits(connect=20, read=60, write=60, total=120)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def clock() -> Iterator[Any]:
 def stage(
     visit: Any, clock: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> Iterator[Stage]:  # fmt: skip
-    """The product's account at a sandbox of its own; impatient, and with nobody else listening for the doorbell."""
+    """The product's account at a sandbox of its own, with nobody else listening for the doorbell."""
     assert django_settings.DEMO
     account: EngineAccount = EngineAccountFactory(
         practice=visit.practice, api_key=KEY, webhook_secret=SECRET, signature_profile="t-v1"
@@ -54,11 +54,14 @@ def stage(
     deliveries = Deliveries()
     rung: list[tuple[str, tuple[str, ...]]] = []
     monkeypatch.setattr(doorbell, "async_task", lambda task, *ids: rung.append((task, ids)))
-    monkeypatch.setattr(client, "ClientLimits", lambda: ClientLimits(upload=SHORT, create=SHORT, fetch=SHORT))
     with running(config, ScriptedEars(), send=deliveries.post) as sandbox:
         account.base_url = sandbox.base_url
         account.save()
-        yield Stage(sandbox, deliveries, account, clock, django_capture_on_commit_callbacks, rung)
+        made = Stage(sandbox, deliveries, account, clock, django_capture_on_commit_callbacks, PATIENT, rung)
+        monkeypatch.setattr(
+            client, "ClientLimits", lambda: ClientLimits(made.limits, made.limits, made.limits)
+        )
+        yield made
 
 
 @pytest.fixture

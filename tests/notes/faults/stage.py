@@ -12,10 +12,10 @@ from django.db.models import Min
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from config.http import json_body
+from config.http import Limits, json_body
 from notes import tasks
 from notes.models import EngineAccount, EngineEvent, Note, Submission
-from notes.states import LIVE_SUBMISSIONS, SubmissionState
+from notes.states import LIVE_SUBMISSIONS
 from tests.notes.faults.deliveries import Deliveries
 from tests.notes.sandbox.running import ADMIN, Running, answer, until
 
@@ -25,13 +25,15 @@ Capture = Callable[..., AbstractContextManager[list[Callable[[], Any]]]]
 
 @dataclass
 class Stage:
-    """`clock` moves the time of product and sandbox alike; `rung` is what the doorbell was told."""
+    """`clock` moves the time of product and sandbox alike; `limits` is how long the product waits for an answer;
+    `rung` is what the doorbell was told."""
 
     sandbox: Running
     deliveries: Deliveries
     account: EngineAccount
     clock: Any
     capture: Capture
+    limits: Limits
     rung: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
 
     def arm(self, fault: str, **parameters: object) -> None:
@@ -68,14 +70,12 @@ class Stage:
         """The sandbox has finished its jobs and sent what is due, and the product has answered it."""
         until(self._is_quiet)
 
-    def run(self, *, rounds: int = 40, until_state: str = "") -> None:
-        """Work and let time pass until nothing is under way any more, or a submission is in that state."""
+    def run(self, *, rounds: int = 40) -> None:
+        """Work and let time pass until nothing is under way any more."""
         for _ in range(rounds):
             self.work()
             live = Submission.objects.filter(state__in=LIVE_SUBMISSIONS)
             if not live.exists() and not self._owed() and not self._open_events():
-                return
-            if until_state and Submission.objects.filter(state=until_state).exists():
                 return
             self.clock.shift(max(self._until_next(), SHORT))
             self.sandbox.engine.courier.wake()
@@ -115,7 +115,3 @@ class Stage:
         """The kinds of the revisions of the visit's note, first one first."""
         note = Note.objects.filter(encounter=submission.encounter_id).first()
         return [revision.kind for revision in note.revisions.all()] if note else []
-
-
-def is_under_way(submission: Submission) -> bool:
-    return submission.state in (SubmissionState.QUEUED, SubmissionState.PROCESSING)

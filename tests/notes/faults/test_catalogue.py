@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from config.http import Limits
 from encounters.services.recordings import open_recording
 from encounters.states import NextStep
 from notes.models import Note
 from notes.soapnoteapi.sandbox.faults import catalogue
 from tests.notes.faults import ledgers
 from tests.notes.faults.cases import AUDIO, CASES, STORIES, Case
+
+IMPATIENT = Limits(connect=20, read=0.5, write=20, total=30)
 
 
 def test_every_fault_of_the_catalogue_has_an_expectation():
@@ -42,6 +45,8 @@ def kept(submission):
 def test_a_fault_ends_as_it_should(case: Case, request, stage):
     submission = request.getfixturevalue("audio" if case.kind == AUDIO else "typed")
     visit = submission.encounter
+    if case.fault == "time-out":
+        stage.limits = IMPATIENT
     if case.muted:
         stage.arm("webhook-lost")
     stage.arm(**case.order)

@@ -57,7 +57,7 @@ class Exchange:
     def carry_out(self, start_response: StartResponse) -> Iterable[bytes]:
         try:
             answer, pieces = self._answered()
-        except HungUp:
+        except (HungUp, OSError):  # broken off by us, or by the caller
             self._enter(None, 0, whole=False)
             raise connection.gone() from None
         start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", list(answer.headers.items()))
