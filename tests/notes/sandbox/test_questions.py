@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notes.soapnoteapi.sandbox.writing.patients import Patient
+from notes.soapnoteapi.sandbox.writing.phrases import word_set
 from notes.soapnoteapi.sandbox.writing.questions import merged
 
 HER = Patient("female")
@@ -170,13 +171,18 @@ def test_without_a_known_gender_none_is_guessed() -> None:
 
 THINGS = st.lists(
     st.sampled_from(
-        "any chest pain fever no not or and your left knee allergies pills smoke 2 sometimes but right it".split()
+        sorted(
+            word_set(
+                "any chest pain fever no not or and your left knee allergies pills smoke 2 sometimes but right it"
+            )
+        )
     ),
     min_size=1,
     max_size=6,
 ).map(" ".join)
 ANSWERS = st.lists(
-    st.sampled_from("no yes yeah nope i do don't not really but sometimes , . un uh pain".split()), max_size=4
+    st.sampled_from(sorted(word_set("no yes yeah nope i do don't not really but sometimes , . un uh pain"))),
+    max_size=4,
 )
 
 

@@ -58,7 +58,7 @@ def expanded(word: str, following: str) -> str:
 def _is_or_has(following: str) -> str:
     if following in {"been", "had", "got", "gotten"}:
         return "has"
-    return "" if following in PASTS else "is"
+    return "" if following in PASTS or following == "own" else "is"
 
 
 def _had_or_would(following: str) -> str:

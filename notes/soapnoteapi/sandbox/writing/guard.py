@@ -56,7 +56,7 @@ def preserves(source: str, line: str, *, speaker: str) -> bool:
 
 
 def says_no_more(line: str, question: str, answer: str) -> bool:
-    """Whether every word of the merged line was said, apart from the note's own, and every number of theirs is in it."""
+    """Whether the merged line holds only words that were said or are the note's own, and every number said."""
     said, merged = words(f"{question} {answer}"), words(line)
     known = {form for word in said for form in (word, THIRD.get(word), gerund(word), word.partition("'")[0])}
     numbers = [word for word in said if any(character.isdigit() for character in word)]

@@ -21,7 +21,7 @@ class Heading:
     weak: bool = False
 
 
-KIN = r"(?:mother|father|mom|dad|parents?|brothers?|sisters?|siblings?|sons?|daughters?|grand\w+|aunts?|uncles?|cousins?)"
+KIN = r"(?:mother|father|mom|dad|parents?|brothers?|sisters?|siblings?|sons?|daughters?|grand\w+|aunts?|uncles?)"
 COMPLAINT = Heading(
     "Chief complaint",
     any_of(

@@ -46,7 +46,8 @@ DESCRIBED = {
 # Dictated: "She is a new patient", "he presents with".
 PRESENTED = {
     gender: re.compile(
-        rf"\b{pronoun} (?:is a (?:new|returning|established|pleasant|very pleasant)\b|presents?\b|denies\b|reports\b|endorses\b"
+        rf"\b{pronoun} (?:is a (?:new|returning|established|(?:very )?pleasant)\b|presents?\b|denies\b|reports\b"
+        r"|endorses\b"
         r"|has a (?:past medical |medical |surgical |family )?history)",
         re.IGNORECASE,
     )
@@ -58,7 +59,8 @@ ADDRESSED = {
     "male": re.compile(rf"{GREETED}(?:sir|mr\.?|mister)\b", re.IGNORECASE),
 }
 SPEAKS_FOR = re.compile(
-    r"\b(?:your (?:son|daughter|little (?:one|guy|girl|boy)|baby|child)|(?:is|does|has|did|can|how's|how has) (?:he|she)"
+    r"\b(?:your (?:son|daughter|little (?:one|guy|girl|boy)|baby|child)"
+    r"|(?:is|does|has|did|can|how's|how has) (?:he|she)"
     r"|(?:he|she)'s (?:your|eating|sleeping|feeding|walking|talking)|mom and dad)\b",
     re.IGNORECASE,
 )

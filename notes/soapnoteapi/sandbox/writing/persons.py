@@ -6,7 +6,7 @@ import re
 
 from notes.soapnoteapi.sandbox.transcript import PATIENT, PROVIDER
 from notes.soapnoteapi.sandbox.writing.patients import Patient
-from notes.soapnoteapi.sandbox.writing.phrases import word_set
+from notes.soapnoteapi.sandbox.writing.phrases import any_of, word_set
 from notes.soapnoteapi.sandbox.writing.plans import planned, speaks_of_self
 from notes.soapnoteapi.sandbox.writing.spoken import EDGES
 from notes.soapnoteapi.sandbox.writing.verbs import (
@@ -37,19 +37,26 @@ STOPS_LINK = word_set(
     " did does do let make makes help helps"
 )
 LINKS = frozenset(["and", "or", "but"])
-ANY_PERSON = re.compile(
-    r"\b(?:he|him|his|she|her|hers|himself|herself|wife|husband|mother|father|mom|dad|brother|sister|son|daughter|friend"
-    r"|partner|girlfriend|boyfriend|aunt|uncle|grand\w+|cousin|doctor|nurse|therapist|boss|coach|trainer|neighbor|roommate"
-    r"|surgeon|man|woman|guy|lady|girl|boy|kid|baby|child)\b",
-    re.IGNORECASE,
+THIRD_PERSON = any_of("he|him|his|she|her|hers|himself|herself|he's|she's")
+SOMEBODY = any_of(
+    r"""
+    wife|husband|mother|father|mom|dad|brother|sister|son|daughter|friend|partner|girlfriend|boyfriend|aunt|uncle|grand\w+
+    cousin|doctor|nurse|therapist|boss|coach|trainer|neighbor|roommate|surgeon|man|woman|guy|lady|girl|boy|kid|baby|child
+    """
 )
+# Behind these pronouns a patient of the other gender can't be meant.
+OTHER_GENDER = {
+    "female": any_of("he|him|his|he's|himself"),
+    "male": any_of("she|her|hers|she's|herself"),
+    "": re.compile(r"(?!)"),
+}
 WE = re.compile(r"\b(?:we|we'\w+|us|our|ours|ourselves|let's)\b", re.IGNORECASE)
 SELF = re.compile(r"\b(?:i|i'\w+|me|my|mine|myself)\b", re.IGNORECASE)
 YOU = re.compile(r"\b(?:you|you'\w+|your|yours|yourself)\b", re.IGNORECASE)
 # Said of "I" these are a provider's, whatever the transcript's label says.
 PROVIDERS_ACTS = re.compile(
-    r"\b(?:(?:physical |quick )exam\b|prescrib(?:e|ing)|recommend|refer(?:ring)?|order(?:ing)?|examin\w+|palpat\w+|auscultat\w+"
-    r"|review(?:ed|ing)?|take a (?:quick |little )?look|listen to|schedule|appreciate)\b",
+    r"\b(?:(?:physical |quick )exam\b|prescrib(?:e|ing)|recommend|refer(?:ring)?|order(?:ing)?|examin\w+|palpat\w+"
+    r"|auscultat\w+|review(?:ed|ing)?|take a (?:quick |little )?look|listen to|schedule|appreciate)\b",
     re.IGNORECASE,
 )
 
@@ -72,6 +79,8 @@ def about_patient(text: str, *, speaker: str, patient: Patient) -> str:
     """The sentence about the patient. `text` has its contractions written out. Raises `Unsure`."""
     if speaker == PATIENT:
         myself = SELF.search(text) is not None
+        if THIRD_PERSON.search(text) and not SOMEBODY.search(text):
+            raise Unsure
         if (
             WE.search(text)
             or YOU.search(text)
@@ -80,6 +89,8 @@ def about_patient(text: str, *, speaker: str, patient: Patient) -> str:
             raise Unsure
         return Turning(text, patient, subject="i", target="me", owner="my", self_word="myself").text()
     if speaker == PROVIDER:
+        if OTHER_GENDER[patient.gender].search(text) and not SOMEBODY.search(text):
+            raise Unsure
         if (YOU.search(text) and not patient.speaks) or speaks_of_self(text):
             raise Unsure
         return Turning(
@@ -100,7 +111,7 @@ class Turning:
         self.plain = [word.strip(EDGES).lower() for word in self.words]
         self.subject, self.target, self.owner, self.self_word = subject, target, owner, self_word
         # With anybody else in the sentence "he" or "her" could be that person.
-        self.patient = Patient() if ANY_PERSON.search(text) else patient
+        self.patient = Patient() if THIRD_PERSON.search(text) or SOMEBODY.search(text) else patient
 
     def text(self) -> str:
         for at, plain in enumerate(self.plain):

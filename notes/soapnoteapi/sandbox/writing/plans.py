@@ -67,9 +67,10 @@ AT_WORK = re.compile(rf"\bi (?:{BETWEEN} )*{ACTS}\b", re.IGNORECASE)
 SELF = re.compile(r"\bi\b", re.IGNORECASE)
 EXPERIENCED = re.compile(
     r"\bi (?:(?:just|also|really|still|always) )*(?:have (?:had|been)|had|was"
-    r"|am (?!(?:just |also |really |not |so |very |a little |a bit |most |more )*(?:going|concerned|worried|hoping|glad|happy"
-    r"|sorry|sure|hearing|seeing|recommending|ordering|referring|thinking|wondering|pleased|looking|suspicious|suspecting"
-    r"|confident|certain|proud|curious|interested)\b)"
+    r"|am (?!(?:just |also |really |not |so |very |a little |a bit |most |more )*"
+    r"(?:going|concerned|worried|hoping|glad|happy"
+    r"|sorry|sure|hearing|seeing|recommending|ordering|referring|thinking|wondering|pleased|looking"
+    r"|suspicious|suspecting|confident|certain|proud|curious|interested)\b)"
     r"|feel (?!that|some|a|any|no|the|on|your)|take|get|go|do not (?:have|take|get|drink|smoke|know))\b",
     re.IGNORECASE,
 )

@@ -41,7 +41,8 @@ NEGATED = re.compile(
 )
 TAGGED = re.compile(
     r"\b(?:right|correct|okay|ok|yeah|yes|huh|true|you know|you said|you mentioned"
-    r"|is (?:it|that)|(?:is|are|do|does|did|have|has|was|were|wo|would|could)n't (?:it|you|he|she|they|that|there))\W*$",
+    r"|is (?:it|that)|(?:is|are|do|does|did|have|has|was|were|wo|would|could)n't (?:it|you|he|she|they|that"
+    r"|there))\W*$",
     re.IGNORECASE,
 )
 OTHERS = any_of(
@@ -58,6 +59,7 @@ REQUESTED = any_of(
 LEAD = re.compile(r"^(?:(?:and|so|but|now|then|okay|also|any chance)[,.]? )*", re.IGNORECASE)
 
 EVER = r"(?P<ever>(?:ever|still|currently|also|recently|already|normally|usually|typically) )?"
+BEING = r"(?:[a-z]+ing|able to|sexually active|married|diabetic|pregnant|retired|(?:right|left)[- ]handed)"
 HAVING, ANY, HAVE_YOU, DO_YOU, ARE_YOU = (
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -65,8 +67,7 @@ HAVING, ANY, HAVE_YOU, DO_YOU, ARE_YOU = (
         r"(?:(?:is|are) there )?(?P<thing>any .+)",
         rf"have you {EVER}(?P<verb>[a-z]+)(?P<rest> .+)?",
         rf"do you {EVER}(?P<verb>[a-z]+)(?P<rest> .+)?",
-        rf"are you {EVER}(?P<rest>(?:[a-z]+ing|able to|sexually active|married|diabetic|pregnant|retired|right[- ]handed"
-        r"|left[- ]handed)\b.*)",
+        rf"are you {EVER}(?P<rest>{BEING}\b.*)",
     )
 )
 NO_REPORT = frozenset({"want", "need", "like", "have", "get"})
@@ -81,16 +82,17 @@ LABELS = tuple(
     (re.compile(pattern, re.IGNORECASE), label)
     for pattern, label in (
         (r"how old are you(?: now)?", "Age"),
-        (r"how long (?:has (?:this|that|it) been (?:going on|happening|bothering you)(?: for)?|have you had (?:this|that|it))", "Duration"),
+        (r"how long have you had (?:this|that|it)", "Duration"),
+        (r"how long has (?:this|that|it) been (?:going on|happening|bothering you)(?: for)?", "Duration"),
         (r"how long have you had (?P<of>(?:the|this|that|these|those) [a-z]+(?: [a-z]+)?)", "Duration of {of}"),
         (r"when did (?:this|that|it|all this|all of this) (?:first )?(?:start|begin|happen)", "Onset"),
-        (r"when did (?P<of>(?:the|this|that|these|those) [a-z]+(?: [a-z]+)?) (?:first )?(?:start|begin)", "Onset of {of}"),
+        (r"when did (?P<of>(?:the|this|that) [a-z]+(?: [a-z]+)?) (?:first )?(?:start|begin)", "Onset of {of}"),
         (r"where (?:is|was) (?P<of>(?:the|this|that) [a-z]+)(?: located)?", "Location of {of}"),
         (r"which (?P<of>[a-z]+) (?:is it|was it|is bothering you|hurts)", "Which {of}"),
         (r"what do you do for (?:work|a living)", "Occupation"),
         (r"how tall are you", "Height"),
         (r"how much do you weigh", "Weight"),
-        (r"how would you rate (?:the|this|that|your) pain(?: (?:on a scale )?(?:from |of )?(?:zero|one|0|1) to (?:ten|10))?", "Pain rating"),
+        (r"how would you rate (?:the|this|that|your) pain(?: on a scale of (?:one|1) to (?:ten|10))?", "Pain rating"),
     )
 )  # fmt: skip
 # An answer that is only an amount, a time, a place or a name: no verb of its own, no yes or no, nobody in it.
@@ -106,7 +108,8 @@ LONGEST_LABELLED = 6  # words
 
 # A second question inside the first; something pointed at rather than named; something taken, perhaps a medicine.
 SECOND = re.compile(
-    r"\b(?:this|that|these|those|it|here|there|them|tak(?:e|es|en|ing)|took|you|do|does|did|is|are|was|were|has|have|can|could|would|what|where|when|who)\b",
+    r"\b(?:this|that|these|those|it|here|there|them|tak(?:e|es|en|ing)|took|you|do|does|did|is|are|was"
+    r"|were|has|have|can|could|would|what|where|when|who)\b",
     re.IGNORECASE,
 )
 SYMPTOMS = any_of(

@@ -16,9 +16,11 @@ from notes.soapnoteapi.sandbox.writing.subjects import is_guarded
 LONGEST = 1000  # characters; more is no sentence
 SAID_BY = {PATIENT: "Patient", PROVIDER: "Provider"}
 ASKS = re.compile(
-    r"\?|\b(?:what|how) about\b|\bdoes (?:that|it)\b|\bis that (?:okay|alright|painful|right|correct)\b|\bsound good\b|^(?:(?:and|so|okay|but|now|um|uh|well|then|sure|alright|all right|great|perfect|yeah),? )*"
-    r"(?:do|does|did|are|is|was|were|have|has|had|can|could|would|should|will|what|what's|how|how's|where|when did|when was"
-    r"|who|why|which|any|am|may)\b(?!-)(?! i think\b)",
+    r"\?|\b(?:what|how) about\b|\bdoes (?:that|it)\b|\bis that (?:okay|alright|painful|right|correct)\b|\bsound good\b"
+    r"|\bhow (?:severe|bad|long|often|much|many) (?:is|are|do|does|did|have|has|was)\b"
+    r"|^(?:(?:and|so|okay|but|now|um|uh|well|then|sure|alright|all right|great|perfect|yeah),? )*"
+    r"(?:do|does|did|are|is|was|were|have|has|had|can|could|would|should|will|what|what's|how|how's|where|when did"
+    r"|when was|who|why|which|any|am|may)\b(?!-)(?! i think\b)",
     re.IGNORECASE,
 )
 SAYS = alternatives("says?|said|goes|asked|told \\w+|was like|is like|were like|i'm like")
@@ -31,13 +33,13 @@ QUOTED = re.compile(
 TOGETHER = any_of(
     r"""
     me and|and me|and i (?:both|are|were|have both)
-    (?:wife|husband|mother|father|mom|dad|brother|sister|son|daughter|friend|partner|girlfriend|boyfriend) and (?:i|myself|you)
+    (?:wife|husband|mother|father|mom|dad|brother|sister|son|daughter|friend|partner|girlfriend|boyfriend) and (?:i|you)
     """
 )
 INVERTED = any_of(
     r"""
-    (?:do|did|does|am|was|(?<!going to )(?<!gonna )(?<!will )(?<!'ll )have|had|can|could|should|would|will|may|might|are|were
-    nor|neither) (?:i|you)
+    (?:do|did|does|am|was|(?<!going to )(?<!gonna )(?<!will )(?<!'ll )have|had|can|could|should|would|will|may|might|are
+    were|nor|neither) (?:i|you)
     """
 )
 COURTESY = any_of(

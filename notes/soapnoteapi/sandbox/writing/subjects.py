@@ -48,13 +48,14 @@ MEDICINES = any_of(
 ENDINGS = tuple(
     word_set(
         """
-    pril sartan olol alol statin azole cillin mycin micin floxacin cycline prazole tidine dipine gliptin gliflozin glutide
-    glinide glitazone imab umab tinib ciclib parin xaban gatran triptan setron oxetine pram azepam zolam barbital caine
-    dronate dronic afil lukast terol nolone solone asone nisone profen oxicam coxib formin thiazide semide zosin ovir
-    vudine tegravir trexate platin taxel rubicin setine zodone peridone giline bactam penem tropium phylline dopa fibrate
-    zolamide grel steride quine tadine rizine codone morphone butamol fenac cabalin gabalin tiracetam toin zepine sonide
-    relin estrel olimus prine thyroxine thyronine
-    """
+        pril sartan olol alol statin azole cillin mycin micin floxacin cycline prazole tidine dipine gliptin
+        gliflozin glutide glinide glitazone imab umab tinib ciclib parin xaban gatran triptan setron oxetine
+        pram azepam zolam barbital caine dronate dronic afil lukast terol nolone solone asone nisone profen
+        oxicam coxib formin thiazide semide zosin ovir vudine tegravir trexate platin taxel rubicin setine
+        zodone peridone giline bactam penem tropium phylline dopa fibrate zolamide grel steride quine tadine
+        rizine codone morphone butamol fenac cabalin gabalin tiracetam toin zepine sonide relin estrel olimus
+        prine thyroxine thyronine
+        """
     )
 )
 SHORTEST_NAME = 5  # letters
