@@ -15,7 +15,7 @@ from notes.soapnoteapi.sandbox.transcript import PATIENT, PROVIDER, Sentence
 from notes.soapnoteapi.sandbox.writing import boundaries, roles, sections
 from notes.soapnoteapi.sandbox.writing.language import content
 from notes.soapnoteapi.sandbox.writing.placed import Said, Unit
-from notes.soapnoteapi.sandbox.writing.roles import by_label
+from notes.soapnoteapi.sandbox.writing.roles import by_label, with_roles
 from notes.soapnoteapi.sandbox.writing.units import units
 
 Weighing = Callable[[str], float]
@@ -101,7 +101,7 @@ def section_examples(visits: Sequence[Visit], excerpts: Iterable[Excerpt]) -> It
 
 
 def dialogue_units(dialogue: str) -> list[Unit]:
-    return list(units(by_label(from_text(dialogue))))
+    return list(units(with_roles(from_text(dialogue))))
 
 
 def rarity(texts: Sequence[Sequence[str]]) -> Weighing:

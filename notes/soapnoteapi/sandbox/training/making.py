@@ -13,21 +13,12 @@ from notes.soapnoteapi.sandbox.writing.model import decode, encode, use
 
 def make(visits: Sequence[Visit], excerpts: Sequence[Excerpt]) -> Iterator[tuple[str, str]]:
     """Each model's name and its weights as text."""
-    ends = encode(
-        boundaries.CLASSES,
-        fit(list(boundary_examples(visits, excerpts)), rounds=4, rate=0.3, seen=5, least=3),
-    )
-    yield "boundaries", ends
-    with use("boundaries", decode(ends)):
-        dialogues = [v.dialogue for v in visits] + [e.dialogue for e in excerpts]
-        yield (
-            "roles",
-            encode(roles.ROLES, fit(list(role_examples(dialogues)), rounds=3, rate=0.15, seen=4, least=2)),
-        )
-        yield (
-            "sections",
-            encode(
-                sections.CLASSES,
-                fit(list(section_examples(visits, excerpts)), rounds=4, rate=0.15, seen=3, least=2),
-            ),
-        )
+    ends = fit(list(boundary_examples(visits, excerpts)), rounds=4, rate=0.3, seen=5, least=3)
+    yield "boundaries", (text := encode(boundaries.CLASSES, ends))
+    with use("boundaries", decode(text)):
+        dialogues = [visit.dialogue for visit in visits] + [excerpt.dialogue for excerpt in excerpts]
+        voices = fit(list(role_examples(dialogues)), rounds=2, rate=0.08, seen=4, least=2)
+        yield "roles", (text := encode(roles.ROLES, voices))
+        with use("roles", decode(text)):
+            places = fit(list(section_examples(visits, excerpts)), rounds=2, rate=0.05, seen=6, least=1)
+            yield "sections", encode(sections.CLASSES, places)

@@ -10,6 +10,7 @@ from notes.soapnoteapi.sandbox.transcript import Sentence
 from notes.soapnoteapi.sandbox.writing import sections
 from notes.soapnoteapi.sandbox.writing.choosing import chosen
 from notes.soapnoteapi.sandbox.writing.headings import under_headings
+from notes.soapnoteapi.sandbox.writing.language import is_english
 from notes.soapnoteapi.sandbox.writing.patients import Patient, known
 from notes.soapnoteapi.sandbox.writing.placed import SECTIONS, Draft, Line, Said, Unit
 from notes.soapnoteapi.sandbox.writing.questions import merged
@@ -18,7 +19,6 @@ from notes.soapnoteapi.sandbox.writing.roles import is_dialogue, with_roles
 from notes.soapnoteapi.sandbox.writing.units import units
 
 SECTION_OF = {"exam": "objective", "results": "objective"}
-PARTS = sections.CLASSES[1:]
 
 
 def arrange(
@@ -33,9 +33,11 @@ def arrange(
     patient = known(patient_info, ((one.role, one.text) for one in said))
     found = list(units(said))
     likely = sections.shares(found)
-    kept = chosen(found, likely, whole=not is_dialogue(said))
-    lines = [_line(found[at], likely[at], patient) for at in kept]
-    placed = [line for section in SECTIONS for line in _headed(lines, section, specialty, template)]
+    lines = _Lines(found, likely, patient)
+    english = is_english(" ".join(one.text for one in said))
+    whole = not (english and is_dialogue(said))
+    kept = [lines.at(index) for index in chosen(found, likely, whole=whole, quoted=lines.is_quoted)]
+    placed = [line for section in SECTIONS for line in _headed(kept, section, specialty, template)]
     return Draft(tuple(placed), len(sentences) - sum(len(line.sources) for line in placed))
 
 
@@ -60,18 +62,34 @@ def render(lines: Iterable[Line], section: str) -> str:
     )
 
 
-def _line(unit: Unit, share: Mapping[str, float], patient: Patient) -> Line:
-    part = _part(unit, share)
-    return Line(SECTION_OF.get(part, part), _written(unit, patient), tuple(one.sentence for one in unit.said))
+class _Lines:
+    """The line of each unit, written when it is first asked for."""
+
+    def __init__(
+        self, units: Sequence[Unit], likely: Sequence[Mapping[str, float]], patient: Patient
+    ) -> None:
+        self._units, self._likely, self._patient = units, likely, patient
+        self._written: dict[int, Line] = {}
+
+    def at(self, index: int) -> Line:
+        if index not in self._written:
+            unit = self._units[index]
+            part = unit.statement.sentence.heading or sections.part_of(unit, self._likely[index])
+            text = _written(unit, self._patient)
+            self._written[index] = Line(SECTION_OF.get(part, part), text, tuple(map(_source, unit.said)))
+        return self._written[index]
+
+    def is_quoted(self, index: int) -> bool:
+        return '"' in self.at(index).text
+
+
+def _source(said: Said) -> Sentence:
+    """The sentence; where nothing labels it, its role stands for the speaker."""
+    return said.sentence if said.sentence.speaker else replace(said.sentence, speaker=said.role)
 
 
 def _words(line: Line) -> str:
     return " ".join(sentence.text for sentence in line.sources)
-
-
-def _part(unit: Unit, share: Mapping[str, float]) -> str:
-    """The heading that the writer gave, else the likeliest part of a note."""
-    return unit.statement.sentence.heading or max(PARTS, key=lambda part: share[part])
 
 
 def _written(unit: Unit, patient: Patient) -> str:

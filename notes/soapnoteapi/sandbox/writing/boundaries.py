@@ -12,7 +12,7 @@ BARE = re.compile(r"[^a-z0-9']+")
 MARK = re.compile(r"[.!?…;,:]")
 SHORTEST = 8  # words; less is left alone
 LONGEST = 45
-EAGER = 0.5  # a cut too many is read over; two statements in one line are not
+EAGER = 0.2  # a cut too many is read over; two statements in one line are not
 EDGE = "^"
 NEGATION = frozenset(
     (
@@ -32,6 +32,8 @@ NEGATION = frozenset(
     )
 )
 NEGATED = 4  # words after a negation are cut off from it only where plainly a new sentence starts
+CONDITION = frozenset(("if", "unless", "whether", "until", "when", "because"))
+CONDITIONAL = 14  # words after a condition stay with it: what it leads to holds only under it
 STARTERS = frozenset(
     (
         "okay",
@@ -52,6 +54,75 @@ STARTERS = frozenset(
         "well",
     )
 )
+UNFINISHED = frozenset(
+    (
+        *(
+            "a",
+            "an",
+            "the",
+            "my",
+            "your",
+            "his",
+            "her",
+            "our",
+            "their",
+            "this",
+            "these",
+            "of",
+            "to",
+            "in",
+            "on",
+            "at",
+        ),
+        *(
+            "for",
+            "with",
+            "from",
+            "by",
+            "about",
+            "into",
+            "and",
+            "or",
+            "but",
+            "is",
+            "are",
+            "was",
+            "were",
+            "be",
+            "been",
+        ),
+        *(
+            "i",
+            "i'm",
+            "you're",
+            "it's",
+            "he's",
+            "she's",
+            "we're",
+            "they're",
+            "have",
+            "has",
+            "had",
+            "do",
+            "does",
+            "can",
+        ),
+        *(
+            "will",
+            "would",
+            "could",
+            "should",
+            "if",
+            "because",
+            "when",
+            "that's",
+            "there's",
+            "any",
+            "some",
+            "very",
+        ),
+    )
+)
 
 
 def is_unpunctuated(text: str) -> bool:
@@ -65,7 +136,7 @@ def cuts(text: str) -> Iterator[str]:
     plain = [BARE.sub("", word.lower()) for word in spoken]
     start = 0
     for at in range(1, len(spoken)):
-        if at - start >= LONGEST or (_ends(model, plain, at, at - start) and not _negated(plain, start, at)):
+        if at - start >= LONGEST or (_ends(model, plain, at, at - start) and _may_end(plain, start, at)):
             yield " ".join(spoken[start:at])
             start = at
     if spoken:
@@ -97,6 +168,10 @@ def _ends(model: LinearModel, plain: Sequence[str], at: int, since: int) -> bool
     return ends - runs_on > -EAGER
 
 
-def _negated(plain: Sequence[str], start: int, at: int) -> bool:
-    near = plain[max(start, at - NEGATED) : at]
-    return any(word in NEGATION for word in near) and plain[at] not in STARTERS
+def _may_end(plain: Sequence[str], start: int, at: int) -> bool:
+    """Whether a cut leaves neither half saying something else: no "not", no "if" without what it belongs to."""
+    if plain[at - 1] in UNFINISHED or any(
+        word in CONDITION for word in plain[max(start, at - CONDITIONAL) : at]
+    ):
+        return False
+    return plain[at] in STARTERS or not any(word in NEGATION for word in plain[max(start, at - NEGATED) : at])

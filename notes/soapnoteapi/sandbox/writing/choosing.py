@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from notes.soapnoteapi.sandbox.transcript import PROVIDER
 from notes.soapnoteapi.sandbox.writing.language import content, words
 from notes.soapnoteapi.sandbox.writing.placed import Unit
 from notes.soapnoteapi.sandbox.writing.sections import NONE
+from notes.soapnoteapi.sandbox.writing.subjects import is_guarded
+from notes.soapnoteapi.sandbox.writing.units import asks
 
 KEPT_WHOLE = 300  # words
 KEPT_OF_THE_REST = 0.2
-LEAST_WORTH = 0.05
+LEAST_WORTH = 0.2  # in a dialogue of twice `KEPT_WHOLE` or more; less in a shorter one
 REPEATED = 0.6  # how much of its worth a unit loses when every word of it is in the note already
-CLINICAL_BONUS = 0.25
+QUOTED = 0.5  # what a unit is worth that the note can only quote, beside one that reads as a note
+GUARDED_BONUS = 0.3
+CLINICAL_BONUS = 0.15
+SMALL = 0.3
 LONGEST_GREETING = 80  # characters
 GREETINGS = (
     r"(?:hi|hello|hey|good (?:morning|afternoon|evening)|thank you|thanks|you're (?:very )?welcome|take care|bye"
@@ -23,11 +29,26 @@ GREETINGS = (
 )
 ADDRESSED = r"(?:there|doctor|doc|dr|sir|ma'am|everyone|today|again|too|as well|so much|very much)"
 GREETING = re.compile(rf"(?:\W*\b(?:{GREETINGS}|{ADDRESSED}|(?-i:[A-Z][a-z]+))\b)+\W*", re.IGNORECASE)
-# What must not be lost: allergies, medicines and doses, measurements.
+# Symptoms, findings, diagnoses and figures; allergies and medicines have rules of their own.
 CLINICAL = re.compile(
-    r"\b(?:allerg\w+|anaphyla\w+|\d+(?:\.\d+)?\s*(?:mg|milligrams?|mcg|micrograms?|units?|ml|percent|%|over\b)"
-    r"|(?:milligrams?|micrograms?|mg|mcg)|prescri\w+|suicid\w+|pregnan\w+|overdos\w+|hiv|cancer|stroke|seizures?"
-    r"|emergency|9-?1-?1|\w{3,}(?:cillin|mycin|statin|prazole|sartan|olol|formin|oxetine|azepam|pril)\b)",
+    r"\b(?:pains?|painful|aches?|aching|hurts?|sore|fevers?|chills|cough\w*|nausea\w*|vomit\w*|diarrhea|constipat\w+"
+    r"|dizz\w+|faint\w*|bleed\w*|blood|swell\w*|swollen|numb\w*|tingl\w*|weakness|headaches?|migraines?|rash\w*|itch\w*"
+    r"|breath\w*|wheez\w*|palpitations?|fatigue|insomnia|anxi\w+|depress\w+|suicid\w+|smok\w+|alcohol|tobacco|pregnan\w+"
+    r"|surger\w+|cancer|tumou?rs?|strokes?|seizures?|diabet\w+|hypertens\w+|asthma|copd|hiv|infect\w*|fractur\w*"
+    r"|sprain\w*|arthritis|x-?rays?|mri|ct scan|biopsy|ultrasound|a1c|hemoglobin|cholesterol|tender\w*|edema)\b"
+    r"|\b\d+(?:\.\d+)? ?(?:%|percent|degrees?|over|pounds|kilos?)",
+    re.IGNORECASE,
+)
+PLANNED = re.compile(
+    r"\b(?:see you (?:again|back|in)|follow(?:ing)?[- ]?up|come back|call (?:me|us)|let (?:me|us) know|refer\w*"
+    r"|schedul\w+|i(?:'d| would) like you|i want you|i(?:'m| am) (?:going to|gonna) (?:order|send|start|prescribe|put)"
+    r"|if (?:you|it|that|this|your|the)\b.*\b(?:worse|emergency|call|return))\b",
+    re.IGNORECASE,
+)
+SMALL_TALK = re.compile(
+    r"\b(?:weather|rain\w*|snow\w*|sunny|traffic|parking|drive (?:over|in|here)|football|soccer|baseball|basketball"
+    r"|hockey|the game|team|vacation|holidays?|barbecue|movies?|tv show|grand(?:sons?|daughters?|kids?|children)"
+    r"|birthday|wedding|puppy|dogs?|cats?|hey,? (?:dragon|dax))\b",
     re.IGNORECASE,
 )
 
@@ -37,18 +58,32 @@ def budget(spoken: int) -> float:
     return min(spoken, KEPT_WHOLE + KEPT_OF_THE_REST * max(0, spoken - KEPT_WHOLE))
 
 
-def chosen(units: Sequence[Unit], shares: Sequence[Mapping[str, float]], *, whole: bool) -> list[int]:
-    """Which units are kept, in the order spoken; `whole` where only greetings may go."""
+def chosen(
+    units: Sequence[Unit],
+    shares: Sequence[Mapping[str, float]],
+    *,
+    whole: bool,
+    quoted: Callable[[int], bool],
+) -> list[int]:
+    """Which units are kept, in the order spoken.
+
+    `whole` where only greetings may go; `quoted` tells of a unit whether the note could only quote it.
+    """
     spoken = [len(words(unit.text)) for unit in units]
     named = {at for at, unit in enumerate(units) if any(said.sentence.heading for said in unit.said)}
     if whole or sum(spoken) <= KEPT_WHOLE:
         return [at for at in range(len(units)) if at in named or not is_greeting(units[at])]
-    return sorted(named | _worthiest(units, shares, spoken))
+    return sorted(named | _worthiest(units, shares, spoken, quoted))
 
 
 def is_greeting(unit: Unit) -> bool:
     """Whether nothing but greetings, thanks and sounds of assent are in it."""
     return all(not said.sentence.heading and _says_nothing(said.text) for said in unit.said)
+
+
+def is_open_question(unit: Unit) -> bool:
+    """Whether it is a provider's question that got no answer of its own: it states nothing."""
+    return unit.question is None and unit.statement.role == PROVIDER and asks(unit.statement)
 
 
 def _says_nothing(text: str) -> bool:
@@ -60,25 +95,37 @@ def _says_nothing(text: str) -> bool:
 
 
 def _worthiest(
-    units: Sequence[Unit], shares: Sequence[Mapping[str, float]], spoken: Sequence[int]
+    units: Sequence[Unit],
+    shares: Sequence[Mapping[str, float]],
+    spoken: Sequence[int],
+    quoted: Callable[[int], bool],
 ) -> set[int]:
     """The units that say most that the note does not say yet, until the budget is spent."""
     about = [frozenset(content(unit.text)) for unit in units]
     worth = [_worth(unit, share) for unit, share in zip(units, shares, strict=True)]
-    waiting = [(-worth[at], at) for at in range(len(units)) if about[at]]
+    first = {unit.text: at for at, unit in reversed(list(enumerate(units)))}
+    waiting = [
+        (-worth[at], at)
+        for at, unit in enumerate(units)
+        if about[at] and first[unit.text] == at and not is_open_question(unit)
+    ]
     heapq.heapify(waiting)
     left = budget(sum(spoken))
+    least = LEAST_WORTH * min(1.0, sum(spoken) / KEPT_WHOLE - 1)
     told: set[str] = set()
     kept: set[int] = set()
+    seen: set[int] = set()
     while waiting and left > 0:
         _, at = heapq.heappop(waiting)
+        if at not in seen:
+            seen.add(at)
+            worth[at] *= QUOTED if not is_guarded(units[at].text) and quoted(at) else 1.0
         now = worth[at] * (1 - REPEATED * len(about[at] & told) / len(about[at]))
-        if waiting and -now > waiting[0][0]:
-            if now >= LEAST_WORTH:
-                heapq.heappush(waiting, (-now, at))
+        if now < least:
             continue
-        if now < LEAST_WORTH:
-            break
+        if waiting and -now > waiting[0][0]:
+            heapq.heappush(waiting, (-now, at))
+            continue
         kept.add(at)
         told |= about[at]
         left -= spoken[at]
@@ -86,4 +133,10 @@ def _worthiest(
 
 
 def _worth(unit: Unit, share: Mapping[str, float]) -> float:
-    return 1 - share[NONE] + (CLINICAL_BONUS if CLINICAL.search(unit.text) else 0.0)
+    """What the model makes of it; more where it is plainly clinical, less where it is plainly small talk."""
+    likely = 1 - share[NONE]
+    if is_guarded(unit.text):
+        return likely + GUARDED_BONUS
+    if CLINICAL.search(unit.text) or (unit.statement.role == PROVIDER and PLANNED.search(unit.text)):
+        return likely + CLINICAL_BONUS
+    return likely * (SMALL if SMALL_TALK.search(unit.text) else 1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-WORD = re.compile(r"[a-z0-9]+(?:['’][a-z]+)?|\?")
+WORD = re.compile(r"[^\W_]+(?:'[a-z]+)?|\?")
 SEPARATED = re.compile(r"\s+(?=n['’]t\b|['’](?:s|m|re|ve|ll|d)\b)", re.IGNORECASE)
 FILLED = re.compile(r"(?:uh|um|er|ah|hmm+|mm+|mhm|mm-hmm|uh-huh|huh)$")
 COMMON_WORDS = """
@@ -20,6 +20,8 @@ COMMON_WORDS = """
 COMMON = frozenset(COMMON_WORDS.split())
 ENDINGS = ("ations", "ation", "ings", "ing", "ness", "edly", "ies", "ied", "ed", "es", "ly", "s")
 SHORTEST_STEM = 4
+ENOUGH = 20_000  # characters to tell the language by
+COMMON_SHARE = 0.2  # spoken English has about 0.5, clinical shorthand less
 
 
 def words(text: str) -> list[str]:
@@ -34,6 +36,12 @@ def stem(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM:
             return word[: -len(ending)]
     return word
+
+
+def is_english(text: str) -> bool:
+    """Whether enough of the words are among the commonest English ones to go by what the models learnt."""
+    spoken = words(text[:ENOUGH])
+    return sum(word in COMMON for word in spoken) >= COMMON_SHARE * len(spoken)
 
 
 def content(text: str) -> Iterator[str]:

@@ -17,18 +17,16 @@ REACH = 41  # "'" to "y"
 class LinearModel:
     """Scores of the classes for a bag of features: the sum of their weights."""
 
-    def __init__(self, classes: Sequence[str], weights: dict[str, tuple[int, ...]]) -> None:
+    def __init__(self, classes: Sequence[str], weights: dict[str, bytes]) -> None:
+        """`weights` by feature: a character for each class, as they are stored."""
         self.classes = tuple(classes)
         self._weights = weights
 
     def scores(self, features: Iterable[str]) -> list[float]:
-        totals = [0] * len(self.classes)
-        for feature in features:
-            row = self._weights.get(feature)
-            if row is not None:
-                for index, weight in enumerate(row):
-                    totals[index] += weight
-        return [total * STEP for total in totals]
+        rows = [row for feature in features if (row := self._weights.get(feature))]
+        if not rows:
+            return [0.0] * len(self.classes)
+        return [(sum(column) - ZERO * len(rows)) * STEP for column in zip(*rows, strict=True)]
 
     def shares(self, features: Iterable[str]) -> dict[str, float]:
         """How likely each class is, taken together 1."""
@@ -47,7 +45,7 @@ def encode(classes: Sequence[str], weights: dict[str, tuple[int, ...]]) -> str:
 def decode(text: str) -> LinearModel:
     head, *rows = text.splitlines()
     pairs = (row.split("\t") for row in rows)
-    return LinearModel(head.split(), {name: tuple(ord(c) - ZERO for c in codes) for name, codes in pairs})
+    return LinearModel(head.split(), {name: codes.encode("ascii") for name, codes in pairs})
 
 
 def trained(name: str) -> LinearModel:

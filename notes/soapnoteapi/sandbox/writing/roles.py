@@ -24,6 +24,8 @@ PATIENTS = re.compile(
 )
 SURE = 1.0  # lead of one role over the other for a single sentence
 SURE_OF_SPEAKER = 2.0  # the same for all that one speaker says
+MIXED_UP = 0.3  # mean lead by which each side has to sound like the other
+MIXED_UP_SENTENCES = 10  # of each side, or nobody can tell
 TURNS = 2  # of each side make a dialogue
 SMALLER_SIDE = 0.1  # of the words, where roles were told by the words alone
 
@@ -32,7 +34,7 @@ def with_roles(sentences: Sequence[Sentence]) -> list[Said]:
     """Every sentence with its role; where the words alone give no dialogue, nobody's."""
     labelled = by_label(sentences)
     if any(one.role for one in labelled) and all(one.role or not one.sentence.speaker for one in labelled):
-        return labelled
+        return _as_they_talk(labelled)
     leads = _leads([sentence.text for sentence in sentences])
     if any(sentence.speaker for sentence in sentences):
         return _by_speaker(labelled, leads)
@@ -43,6 +45,22 @@ def with_roles(sentences: Sequence[Sentence]) -> list[Said]:
 def by_label(sentences: Iterable[Sentence]) -> list[Said]:
     """Every sentence with the role that its label or its channel tells."""
     return [Said(sentence, _named(sentence.speaker)) for sentence in sentences]
+
+
+def _as_they_talk(labelled: list[Said]) -> list[Said]:
+    """The other way round where the labels are plainly mixed up: each side talks at length like the other."""
+    sides = {role: [one for one in labelled if one.role == role] for role in ROLES}
+    if min(map(len, sides.values())) < MIXED_UP_SENTENCES:
+        return labelled
+    leads = _leads([one.text for one in labelled])
+    talk = {
+        role: [lead for one, lead in zip(labelled, leads, strict=True) if one.role == role] for role in ROLES
+    }
+    mean = {role: sum(found) / len(found) for role, found in talk.items()}
+    if mean[PROVIDER] > -MIXED_UP or mean[PATIENT] < MIXED_UP:
+        return labelled
+    other = {PROVIDER: PATIENT, PATIENT: PROVIDER, "": ""}
+    return [Said(one.sentence, other[one.role]) for one in labelled]
 
 
 def is_dialogue(said: Sequence[Said]) -> bool:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from notes.soapnoteapi.sandbox.transcript import PATIENT
 from notes.soapnoteapi.sandbox.writing.language import COMMON, stem, words
 from notes.soapnoteapi.sandbox.writing.model import trained
 from notes.soapnoteapi.sandbox.writing.placed import Unit
+from notes.soapnoteapi.sandbox.writing.wordings import WORDINGS
 
 NONE = "none"
 CLASSES = (NONE, "subjective", "exam", "results", "assessment", "plan")
 PLACES = 10  # parts of a dialogue; a text with fewer than `PLACED` units has none
 PLACED = 30
 NEIGHBOURS = 2
+
+
+PLAINLY = 4.0  # times as likely
+
+
+def part_of(unit: Unit, share: Mapping[str, float]) -> str:
+    """The likeliest of the parts of a note."""
+    likely = {part: share[part] for part in CLASSES if part != NONE}
+    if unit.statement.role != PATIENT:
+        for part, wording in WORDINGS.items():
+            likely[part] *= PLAINLY if wording.search(unit.statement.text) else 1.0
+    return max(likely, key=likely.__getitem__)
 
 
 def shares(units: Sequence[Unit]) -> list[dict[str, float]]:
