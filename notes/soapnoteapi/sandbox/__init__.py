@@ -4,9 +4,10 @@ It speaks the vendor's published contract over HTTP, in a process of its own, an
 product's database. Choices that the vendor's public pages leave open are ours and prove nothing about it.
 
 Modules: `config` (what it is started with), `server` (the process), `application` (routes), `views` (the
-contract's endpoints), `console` and `page` (its own), `access` (keys), `store` (durable state), `worker` (audio
-jobs), `courier` (webhooks), `hearing` (speech to text), `writing` (arranging), `codes`, `note` (the answer's
-shape), `streaming` (the answer in pieces), `faults` (misbehaving on demand).
+contract's endpoints), `console` and `page` (its own), `access` (keys), `store` (durable state), `worker`
+(audio jobs), `courier` (webhooks), `hearing` (speech to text), `heard` (what that adds to the answer),
+`writing` (arranging), `codes`, `note` (the answer's shape), `streaming` (the answer in pieces), `faults`
+(misbehaving on demand).
 """
 
 from __future__ import annotations
