@@ -442,9 +442,9 @@ WORDS = st.sampled_from(
     sorted(
         word_set(
             """
-            i i'm i've i'd i'll my me you your you're you've we he she it no not don't can't never have had feel think take
-            took 2 5 20 mg left right knee pain and but if when maybe , . ? um uh like know okay well so said wife mother to
-            going gonna want help patient the a is are was do did cough smoke walk
+            i i'm i've i'd i'll my me you your you're you've we he she it no not don't can't never have had feel think
+            take took 2 5 20 mg left right knee pain and but if when maybe , . ? um uh like know okay well so said wife mother
+            to going gonna want help patient the a is are was do did cough smoke walk
             """
         )
     )

@@ -52,6 +52,9 @@ def test_allergies(text: str) -> None:
         "50mg",
         "a muscle relaxer",
         "metoprolol, atenolol",
+        "You can take it every six hours with food.",
+        "I take them twice a day.",
+        "a two week supply",
     ],
 )
 def test_medicines_and_doses(text: str) -> None:
