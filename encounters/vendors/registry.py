@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from encounters.vendors.daily import Daily
 from encounters.vendors.protocol import VideoVendor
 from encounters.vendors.twilio import Twilio
 
-VENDORS: dict[str, type[VideoVendor]] = {vendor.slug: vendor for vendor in (Twilio,)}
+VENDORS: dict[str, type[VideoVendor]] = {vendor.slug: vendor for vendor in (Twilio, Daily)}
 
 
 class UnknownVendor(KeyError):

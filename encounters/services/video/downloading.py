@@ -20,19 +20,25 @@ from consent.gate import may_record
 from consent.transitions import advance
 from encounters.audio.errors import UnusableAudio
 from encounters.audio.formats import HEAD_SIZE, identify
+from encounters.audio.probe import probe
 from encounters.audio.store import SLICE_SIZE
 from encounters.models import Recording, VendorRecording
 from encounters.services.expecting import recording_receive
 from encounters.services.finishing import recording_finish
 from encounters.services.joining import recording_rewind
+from encounters.services.reading import open_part
 from encounters.services.slices import recording_append
 from encounters.services.video.connections import media_door, vendor_of
 from encounters.services.video.found import call_ref, described
 from encounters.states import VendorRecordingState
 from encounters.vendors.errors import BadMedia
 from encounters.vendors.http import fetch
+from encounters.vendors.protocol import Found
 
 LEASE = timedelta(seconds=90)
+# Vendors give lengths roughly; what was cut short lacks more than that.
+_SHORTEST_SHARE = 0.75
+_CUT = {"truncated", "damaged"}
 
 
 class LeaseLost(Exception):
@@ -83,11 +89,12 @@ def download_all(taking: Taking) -> None:
     if taking.recording.bytes or taking.recording.parts.exists():
         recording_rewind(taking.recording)
     for number, row in enumerate(taking.rows, start=1):
-        _download(taking, row, number)
+        _check_length(taking, number, _download(taking, row, number))
     recording_finish(recording=taking.recording, actor=SYSTEM)
 
 
-def _download(taking: Taking, row: VendorRecording, number: int) -> None:
+def _download(taking: Taking, row: VendorRecording, number: int) -> Found:
+    """Bring one file in as a part; returns the vendor's description of it."""
     vendor = vendor_of(row.connection)
     found = vendor.describe(described(row), call_ref(row))
     incoming = _Incoming(taking, number)
@@ -108,6 +115,23 @@ def _download(taking: Taking, row: VendorRecording, number: int) -> None:
     incoming.close()
     if not incoming.size:
         raise BadMedia(f"{vendor.label} sent an empty file.")
+    return found
+
+
+def _check_length(taking: Taking, number: int, found: Found) -> None:
+    """Where the vendor names no size, a file that was cut short shows only by how long it sounds."""
+    if found.bytes or not found.duration:
+        return
+    with open_part(taking.recording, taking.recording.parts.get(number=number)) as reader:
+        try:
+            seconds = probe(reader).duration_seconds
+        except UnusableAudio as unusable:
+            if unusable.code not in _CUT:  # anything else will be said when the whole is checked
+                return
+            seconds = 0.0
+    if seconds < found.duration * _SHORTEST_SHARE:
+        raise BadMedia("The video vendor sent less than the whole recording.")
+    taking.hold()
 
 
 class _Incoming:

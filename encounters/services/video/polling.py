@@ -9,6 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from config.doorbell import ring
+from consent.audit import audited
 from encounters.models import Call
 from encounters.services.video.calls import call_ended, call_for, ref_of
 from encounters.services.video.connections import connection_heard, vendor_of
@@ -53,8 +54,11 @@ def _take_in(call: Call, listing: Listing) -> None:
     owner: Call | None = call if bound.session else call_for(call.connection, ref, moment)
     if listing.ended and owner is not None:
         call_ended(owner, listing.ended_at, source="polling")
-    for found in listing.found:
-        recording_found(call.connection, found, ref, owner)
+    with audited():  # seen together, so that nobody begins to download the first as if it were all
+        for found in listing.found:
+            # A room's list goes back to visits before this one.
+            mine = owner if bound.session else call_for(call.connection, ref, found.started_at or moment)
+            recording_found(call.connection, found, ref, mine)
 
 
 def _again(call: Call, *, wait: float = 0.0) -> None:

@@ -105,7 +105,9 @@ def _settled(rows: list[VendorRecording]) -> bool:
     newest = max(row.found_at for row in rows)
     call = rows[-1].call
     ended = call is not None and call.ended_at is not None
-    if ended or any(row.final for row in rows) or newest < timezone.now() - SETTLE:
+    # One that a person linked by its own id stands for itself.
+    alone = call is not None and call.external_id == rows[-1].vendor_id
+    if ended or alone or any(row.final for row in rows) or newest < timezone.now() - SETTLE:
         return True
     VendorRecording.objects.filter(pk__in=[row.pk for row in rows]).update(
         next_attempt_at=timezone.now() + _LOOK_AGAIN
