@@ -399,7 +399,8 @@ WEIGHTY = re.compile(
 )
 CHANGED = word_set(
     """
-    he she his her him himself herself themself the patient is has does am was were are have do will to going not would had
+    he she his her him himself herself themself the patient is has does am was were are have do will to going
+    not would had
     wants want cannot can gets kind sort yes of i s goes tries cries dries flies
     """
 )
@@ -443,7 +444,8 @@ WORDS = st.sampled_from(
         word_set(
             """
             i i'm i've i'd i'll my me you your you're you've we he she it no not don't can't never have had feel think
-            take took 2 5 20 mg left right knee pain and but if when maybe , . ? um uh like know okay well so said wife mother
+            take took 2 5 20 mg left right knee pain and but if when maybe , . ? um uh like know okay well so
+            said wife mother
             to going gonna want help patient the a is are was do did cough smoke walk
             """
         )

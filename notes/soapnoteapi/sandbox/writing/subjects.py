@@ -30,8 +30,10 @@ DOSE = re.compile(
 )
 MEDICINES = any_of(
     r"""
-    (?:take|takes|taking|taken|took|using|tried) (?:(?:any|some)(?:thing)?|it|them|one|two|that|those)|(?:week|month|day) supply
-    every (?:other |few )?(?:\w+ (?:to \w+ )?)?hours|(?:once|twice|three times|four times) (?:a day|daily)|medicat\w+|medicines?|medicinal|meds|pills?
+    (?:take|takes|taking|taken|took|using|tried) (?:(?:any|some)(?:thing)?|it|them|one|two|that|those)
+    (?:week|month|day) supply
+    every (?:other |few )?(?:\w+ (?:to \w+ )?)?hours|(?:once|twice|three times|four times) (?:a day|daily)
+    medicat\w+|medicines?|medicinal|meds|pills?
     tablets?
     capsules?|dos(?:es?|age|ing)|prescriptions?|prescribed|refills?|inhalers?|nebuli[sz]ers?|insulin|antibiotics?
     steroids?
