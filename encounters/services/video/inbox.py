@@ -9,6 +9,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from config.doorbell import ring
+from consent.audit import audited
 from encounters.models import Call, VendorEvent, VendorRecording
 from encounters.services.video.calls import call_ended, call_for, call_started
 from encounters.services.video.found import recording_found
@@ -53,8 +54,9 @@ def _read(event_id: UUID) -> None:
     row = VendorEvent.objects.select_related("connection").get(pk=event_id)
     event = event_of(row)
     call = call_for(row.connection, event.call, event.occurred_at)
-    for found in event.found:
-        recording_found(row.connection, found, event.call, call)
+    with audited():  # seen together, so that nobody begins to download the first as if it were all
+        for found in event.found:
+            recording_found(row.connection, found, event.call, call)
     if call is None:
         _wait_for_call(row, event)
         return

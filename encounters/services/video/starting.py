@@ -14,6 +14,7 @@ from encounters.services.uploads import GateShut
 from encounters.services.video.calls import ref_of
 from encounters.services.video.connections import vendor_of
 from encounters.vendors.errors import VendorError
+from encounters.vendors.protocol import CallRef
 
 
 def may_start(call: Call) -> Decision:
@@ -38,7 +39,7 @@ def recording_start(*, call: Call, actor: Acting) -> None:
             **call.audit_context(),
         )
         raise GateShut(decision, kept="Nothing is being recorded.")
-    vendor_of(call.connection).start_recording(ref_of(call))
+    vendor_of(call.connection).start_recording(_live_ref(call))
     with audited():
         Call.objects.filter(pk=call.pk).update(recording_started_at=timezone.now())
         record("call.recording_started", actor=actor, target=call, **call.audit_context())
@@ -48,8 +49,18 @@ def recording_start(*, call: Call, actor: Acting) -> None:
 
 def recording_stop(*, call: Call, actor: Acting) -> None:
     """Have the vendor stop recording the call; always allowed. Raises VendorError."""
-    vendor_of(call.connection).stop_recording(ref_of(call))
+    vendor_of(call.connection).stop_recording(_live_ref(call))
     record("call.recording_stopped", actor=actor, target=call, **call.audit_context())
+
+
+def _live_ref(call: Call) -> CallRef:
+    """The call's own id, and the reusable one that its visit is bound by: Zoom takes orders by that one only."""
+    ref = ref_of(call)
+    if ref.room:
+        return ref
+    same_visit = Call.objects.filter(encounter=call.encounter_id, connection=call.connection_id)
+    rooms = (ref_of(other).room for other in same_visit.select_related("connection").order_by("-created_at"))
+    return CallRef(session=ref.session, room=next(filter(None, rooms), ""))
 
 
 def recording_noticed(call: Call, moment: datetime | None) -> None:
