@@ -17,7 +17,7 @@ from tests.processes.tree import descendants
 
 EVERY = 2.0
 WARMED_UP = 20.0  # seconds after a start in which a process still loads what it needs
-TOLERANCE = 0.02  # of the median, a minute
+TOLERANCE = 0.01  # of the median, a minute
 SHORTEST = 300.0  # seconds; over less, no trend can be told from a process that warms up
 IDLE_SHARE = 0.10  # of one processor, for the whole deployment: beats, polls and the queue's own looking
 TICKS = os.sysconf("SC_CLK_TCK")
