@@ -3,6 +3,13 @@ from __future__ import annotations
 from django.urls import path
 
 from encounters.views.booking import encounter_edit, encounter_new
+from encounters.views.capture import (
+    capture_discard,
+    capture_end,
+    capture_session,
+    capture_slice,
+    encounter_capture,
+)
 from encounters.views.recording_hook import recording_hook
 from encounters.views.slices import upload_begin, upload_finish, upload_slice
 from encounters.views.upload import encounter_upload
@@ -17,6 +24,7 @@ from encounters.views.visit import (
 
 VISIT = "encounters/<uuid:pk>/"
 SLICES = f"{VISIT}upload/slices/"
+CAPTURE = "capture/<uuid:pk>/"
 
 urlpatterns = [
     path("encounters/new/", encounter_new, name="encounter-new"),
@@ -31,5 +39,10 @@ urlpatterns = [
     path(SLICES, upload_begin, name="upload-begin"),
     path(f"{SLICES}<uuid:recording>/", upload_slice, name="upload-slice"),
     path(f"{SLICES}<uuid:recording>/finish/", upload_finish, name="upload-finish"),
+    path(f"{VISIT}capture/", encounter_capture, name="encounter-capture"),
+    path(CAPTURE, capture_session, name="capture-session"),
+    path(f"{CAPTURE}<int:segment>/<int:number>", capture_slice, name="capture-slice"),
+    path(f"{CAPTURE}finish/", capture_end, name="capture-end"),
+    path(f"{CAPTURE}discard/", capture_discard, name="capture-discard"),
     path("hooks/recordings/<uuid:pk>/", recording_hook, name="recording-hook"),
 ]

@@ -58,7 +58,9 @@ def url_of(scene: World, address: Address, *, of: Any = None, random: bool = Fal
     objects = (of or scene.ours).objects
     ids = [objects[table.SUBJECTS[address.name]].pk]
     ids += [objects["upload"].pk] if "recording" in address.arguments else []
-    return reverse(address.name, args=[uuid.uuid4() for _ in ids] if random else ids)
+    # The numbers of a piece of a recording; which ones is all the same.
+    numbers = [0 for each in address.arguments if each in {"segment", "number"}]
+    return reverse(address.name, args=[*([uuid.uuid4() for _ in ids] if random else ids), *numbers])
 
 
 def code_of(response: Any) -> str:

@@ -24,6 +24,8 @@ SUBJECTS: dict[str, str] = {
     "encounter-end": "running", "encounter-cancel": "scheduled", "recording-discard": "encounter",
     "encounter-upload": "encounter", "upload-begin": "encounter", "upload-slice": "encounter",
     "upload-finish": "encounter", "chart": "patient", "engine-webhook": "account", "api-note": "filed",
+    "encounter-capture": "encounter", "capture-session": "capture", "capture-slice": "capture",
+    "capture-end": "capture", "capture-discard": "capture",
     "recording-hook": "connection", "api-transcript": "filed", "note": "draft", "note-draft": "draft", "note-merge": "draft", "note-sign": "draft",
     "note-unsign": "signed", "note-file": "signed", "note-history": "draft", "note-addendum": "filed",
     "admin:agreement-document": "agreement",
@@ -36,7 +38,7 @@ FREE_ARGUMENTS: dict[str, tuple[str, ...]] = {
     "admin:view_on_site": ("1", "1"),
     "admin:app_list": ("consent",),
 }
-PUT_TOO = {"upload-slice"}
+PUT_TOO = {"upload-slice", "capture-slice"}
 # Machines: every kind of key is tried. People's addresses take no keys, so one stands for all.
 FOR_MACHINES = {
     "healthz", "readyz", "engine-webhook", "recording-hook", "api-notes", "api-note", "api-transcript", "api-schema",
@@ -72,10 +74,16 @@ def form(name: str, objects: Mapping[str, Any]) -> dict[str, Any]:
         "note-draft": {"version": objects["draft"].version, "content": objects["draft"].working},
         "upload-begin": {"size": 100_000, "fingerprint": "b" * 64},
     }
+    bodies["capture-end"] = {"segments": [{
+        "segment": 0, "slices": 2, "sha256": "0" * 64, "mime": "audio/webm;codecs=opus", "duration_ms": 9000,
+    }], "ended_reason": "stopped"}  # fmt: skip
     if name in bodies:
         return {"data": json.dumps(bodies[name]), "content_type": "application/json"}
     if name == "upload-slice":
         return {"data": b"x", "content_type": "application/octet-stream", "headers": {"Upload-Offset": "7"}}
+    if name == "capture-slice":
+        digest = {"Content-Digest": f"sha-256=:{'A' * 43}=:"}
+        return {"data": b"x", "content_type": "application/octet-stream", "headers": digest}
     return {
         "data": urlencode(fields.get(name, {"nothing": "1"})),
         "content_type": "application/x-www-form-urlencoded",
@@ -211,6 +219,17 @@ upload-slice                         POST 401  2f   405  405  405  405  405  405
 upload-slice                         PUT  401  2f   409  409  409  403  403  404  404  404  404  401  404  401
 upload-finish                        GET  in   2f   405  405  405  405  405  405  405  405  405  in   405  in
 upload-finish                        POST 401  2f   409  409  409  403  403  404  404  404  404  401  404  401
+encounter-capture                    GET  in   2f   405  405  405  405  405  405  405  405  405  in   405  in
+encounter-capture                    POST 401  2f   201  201  201  403  403  404  404  404  404  401  404  401
+capture-session                      GET  in   2f   200  404  404  404  404  404  404  404  404  in   404  in
+capture-session                      POST 401  2f   405  405  405  405  405  405  405  405  405  401  405  401
+capture-slice                        GET  in   2f   405  405  405  405  405  405  405  405  405  in   405  in
+capture-slice                        POST 401  2f   405  405  405  405  405  405  405  405  405  401  405  401
+capture-slice                        PUT  401  2f   422  404  404  404  404  404  404  404  404  401  404  401
+capture-end                          GET  in   2f   405  405  405  405  405  405  405  405  405  in   405  in
+capture-end                          POST 401  2f   409  404  404  404  404  404  404  404  404  401  404  401
+capture-discard                      GET  in   2f   405  405  405  405  405  405  405  405  405  in   405  in
+capture-discard                      POST 401  2f   200! 404  404  404  404  404  404  404  404  401  404  401
 """
 
 MACHINES = """

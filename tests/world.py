@@ -21,6 +21,7 @@ from django.utils import timezone
 from config.models import Heartbeat
 from encounters.accounts import sessions
 from encounters.models import AudioCopy, RecordingPart, RecordingSlice, Role, VendorEvent, VendorRecording
+from encounters.services.capturing import capture_begin
 from encounters.services.recordings import recording_begin
 from notes.models import EngineEvent
 from notes.services.addenda import addendum_add
@@ -125,6 +126,7 @@ def side(mark: str) -> Side:
     _call(made)
     made.objects["participant"] = made.objects["encounter"].participants.get()
     made.objects["upload"] = _upload(made.objects["encounter"], provider)
+    made.objects["capture"] = capture_begin(encounter=made.objects["running"], actor=provider)
     EngineEvent.objects.create(account=account, note_id=f"{mark}-1", event="note.generated", payload=mark)
     return made
 

@@ -59,8 +59,8 @@ def purge_abandoned_uploads(*, now: datetime | None = None) -> int:
     limit = (now or timezone.now()) - ABANDONED_AFTER
     idle = Q(touched_at__lt=limit)
     purged = 0
-    # What we fetch from a video vendor ourselves is given up by its own rules.
-    sent = Recording.objects.exclude(source=Recording.Source.VENDOR)
+    # What we fetch from a video vendor, and what a browser recorded and nobody else has, follow their own rules.
+    sent = Recording.objects.filter(source=Recording.Source.UPLOAD)
     for recording in sent.filter(idle, state=RecordingState.RECEIVING):
         with suppress(StaleState):  # resumed or finished just now
             recording_purge(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from config.crypto.keyring import DecryptionError
@@ -28,9 +29,10 @@ from encounters.states import TAKEN, RecordingState
 _BLOCK = 256 * 1024
 
 
-def recording_finish(*, recording: Recording, actor: Acting) -> Recording:
+def recording_finish(*, recording: Recording, actor: Acting, notice: str = "") -> Recording:
     """Check the whole upload and store it; a recording that is stored already is returned as it is.
 
+    `notice` says what is known to be missing from it, in words for the provider.
     Everything is read back from storage once, so what is called stored can be read. Raises WrongOffset while bytes
     are missing, GateShut and Unusable (the bytes are then deleted), UploadOver, UploadProblem (storage_failed).
     """
@@ -43,15 +45,17 @@ def recording_finish(*, recording: Recording, actor: Acting) -> Recording:
         raise WrongOffset(recording.bytes)
     ask_gate_again(recording, actor)
     recording_join(recording, actor)
-    sha256, measured, notices = _measured(recording, actor)
+    sha256, measured, found = _measured(recording, actor)
     # Reading hours of audio takes seconds, in which somebody may have said no.
     ask_gate_again(recording, actor)
     try:
-        return _store(recording, sha256, measured, notices, actor)
+        return _store(recording, sha256, measured, notice or found, actor)
     except StaleState:
         recording.refresh_from_db()
         if recording.state in TAKEN:
             return recording
+        if recording.state == RecordingState.RECEIVING:  # more arrived while it was measured
+            raise WrongOffset(recording.bytes) from None
         raise over(recording) from None
 
 
@@ -102,6 +106,7 @@ def _store(recording: Recording, sha256: str, measured: Probe, notice: str, acto
             recording,
             RecordingState.STORED,
             actor=actor,
+            where=Q(bytes=recording.bytes),
             data={"bytes": recording.bytes, "seconds": round(measured.duration_seconds, 1), "sha256": sha256},
             stored_at=now,
             touched_at=now,

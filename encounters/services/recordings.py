@@ -38,25 +38,31 @@ __all__ = [
 
 
 def recording_begin(
-    *, encounter: Encounter, actor: User, declared_bytes: int | None, fingerprint: str = ""
+    *,
+    encounter: Encounter,
+    actor: User,
+    declared_bytes: int | None,
+    fingerprint: str = "",
+    source: Recording.Source = Recording.Source.UPLOAD,
 ) -> Recording:
     """The upload to send bytes to: a new one, or the one that was begun for the same file.
 
     `declared_bytes` is the size of the file, None where the sender can't know it. A file that is stored already is
-    returned as it is. Raises GateShut, Unusable (empty, too_large) or UploadProblem (no_space); nothing is then stored.
+    returned as it is; what a browser recorded before is not the same file. Raises GateShut, Unusable (empty,
+    too_large) or UploadProblem (no_space); nothing is then stored.
     """
     ask_gate(encounter, actor, kept="Nothing was stored.")
     _check_declared(encounter, actor, declared_bytes)
-    existing = _same_file(encounter, fingerprint)
+    existing = _same_file(encounter, fingerprint, source)
     if existing is not None:
         if existing.state == RecordingState.RECEIVING:
             Recording.objects.filter(pk=existing.pk).update(touched_at=timezone.now())
         return existing
     _check_room(declared_bytes)
     try:
-        return _create(encounter, actor, declared_bytes, fingerprint)
+        return _create(encounter, actor, declared_bytes, fingerprint, source)
     except IntegrityError:  # the same file, begun in another tab a moment ago
-        begun = _same_file(encounter, fingerprint)
+        begun = _same_file(encounter, fingerprint, source)
         if begun is None:
             raise
         return begun
@@ -89,20 +95,24 @@ def _check_room(declared: int | None) -> None:
         )
 
 
-def _same_file(encounter: Encounter, fingerprint: str) -> Recording | None:
+def _same_file(encounter: Encounter, fingerprint: str, source: Recording.Source) -> Recording | None:
     if not fingerprint:
         return None
-    known = encounter.recordings.filter(fingerprint=fingerprint, state__in=[RecordingState.RECEIVING, *TAKEN])
+    complete = TAKEN if source == Recording.Source.UPLOAD else ()
+    states = [RecordingState.RECEIVING, *complete]
+    known = encounter.recordings.filter(fingerprint=fingerprint, source=source, state__in=states)
     return known.order_by("-created_at").first()
 
 
-def _create(encounter: Encounter, actor: User, declared: int | None, fingerprint: str) -> Recording:
+def _create(
+    encounter: Encounter, actor: User, declared: int | None, fingerprint: str, source: Recording.Source
+) -> Recording:
     pk = uuid7()
     with audited():
         made = Recording.objects.create(
             pk=pk,
             encounter=encounter,
-            source=Recording.Source.UPLOAD,
+            source=source,
             state=RecordingState.RECEIVING,
             wrapped_key=wrap_key(new_data_key(), pk),
             declared_bytes=declared,
@@ -111,6 +121,6 @@ def _create(encounter: Encounter, actor: User, declared: int | None, fingerprint
         )
         RecordingPart.objects.create(recording=made, number=FIRST_PART)
         AudioCopy.objects.create(recording=made, place=AudioCopy.Place.OURS, holder=HOLDER)
-        data = {"declared_bytes": declared}
+        data = {"declared_bytes": declared, "source": source}
         record("recording.started", actor=actor, target=made, data=data, **made.audit_context())
     return made

@@ -60,7 +60,7 @@ def recording_append(
     if recording.state != RecordingState.RECEIVING:
         raise over(recording)
     ask_gate_again(recording, actor)
-    whole = _exactly(chunks, length)
+    whole = exactly(chunks, length)
     if offset < recording.bytes:
         return _compare(recording, offset, length, whole, actor)
     if offset > recording.bytes:
@@ -169,7 +169,7 @@ def _compare(recording: Recording, offset: int, length: int, chunks: Iterator[by
     raise UploadProblem("file_changed", changed, status=409)
 
 
-def _exactly(chunks: Iterable[bytes], length: int) -> Iterator[bytes]:
+def exactly(chunks: Iterable[bytes], length: int) -> Iterator[bytes]:
     """The chunks; raises UploadProblem if they end early, so that nothing is stored of a cut connection."""
     seen = 0
     for chunk in chunks:

@@ -67,9 +67,9 @@ def upload_slice(request: HttpRequest, pk: UUID, recording: UUID) -> HttpRespons
     found = _upload(request, pk, recording)
     if request.method in {"GET", "HEAD"}:
         return _standing(found)
-    offset, length = _number(request, "Upload-Offset"), _number(request, "Content-Length")
+    offset, length = header_number(request, "Upload-Offset"), header_number(request, "Content-Length")
     stands = recording_append(
-        recording=found, offset=offset, length=length, chunks=_body(request), actor=signed_in(request)
+        recording=found, offset=offset, length=length, chunks=body_of(request), actor=signed_in(request)
     )
     return _with_offset(JsonResponse({"offset": stands}), stands)
 
@@ -93,13 +93,13 @@ def _declared(request: HttpRequest) -> tuple[int, str]:
         given = json.loads(request.body)
         size, fingerprint = int(given["size"]), str(given["fingerprint"])
     except (ValueError, KeyError, TypeError):
-        raise _malformed() from None
+        raise malformed() from None
     if not _FINGERPRINT.fullmatch(fingerprint):
-        raise _malformed()
+        raise malformed()
     return size, fingerprint
 
 
-def _number(request: HttpRequest, header: str) -> int:
+def header_number(request: HttpRequest, header: str) -> int:
     value = request.headers.get(header, "")
     if not re.fullmatch(r"\d{1,15}", value):
         raise UploadProblem(
@@ -108,7 +108,7 @@ def _number(request: HttpRequest, header: str) -> int:
     return int(value)
 
 
-def _body(request: HttpRequest) -> Iterator[bytes]:
+def body_of(request: HttpRequest) -> Iterator[bytes]:
     try:
         while block := request.read(_BLOCK):
             yield block
@@ -133,5 +133,5 @@ def _with_offset(response: HttpResponse, offset: int) -> HttpResponse:
     return response
 
 
-def _malformed() -> UploadProblem:
+def malformed() -> UploadProblem:
     return UploadProblem("malformed", "The request could not be understood.", "Reload the page.", status=400)
