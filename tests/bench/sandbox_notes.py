@@ -88,10 +88,11 @@ def accuracy(known: Iterable[Visit], unseen: Iterable[Visit]) -> float:
     right = []
     for visit in unseen:
         units = dialogue_units(visit.dialogue)
-        for share, target in zip(sections.shares(units), targets(units, visit.note, weigh), strict=True):
+        wanted = targets(units, visit.note, weigh)
+        for unit, share, target in zip(units, sections.shares(units), wanted, strict=True):
             if 1 - target[0] >= TOLD:
-                wanted = max(range(1, len(target)), key=target.__getitem__)
-                right.append(max(sections.CLASSES[1:], key=share.__getitem__) == sections.CLASSES[wanted])
+                told_in = max(range(1, len(target)), key=target.__getitem__)
+                right.append(sections.part_of(unit, share) == sections.CLASSES[told_in])
     return statistics.mean(right)
 
 

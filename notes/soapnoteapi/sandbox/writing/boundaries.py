@@ -11,7 +11,8 @@ CLASSES = ("ends", "runs_on")
 BARE = re.compile(r"[^a-z0-9']+")
 MARK = re.compile(r"[.!?…;,:]")
 SHORTEST = 8  # words; less is left alone
-LONGEST = 45
+LONGEST = 45  # from here on the next place that will do
+LONGEST_OF_ALL = 75
 EAGER = 0.2  # a cut too many is read over; two statements in one line are not
 EDGE = "^"
 NEGATION = frozenset(
@@ -124,6 +125,23 @@ UNFINISHED = frozenset(
     )
 )
 
+TENS = (
+    "twenty",
+    "thirty",
+    "forty",
+    "fifty",
+    "sixty",
+    "seventy",
+    "eighty",
+    "ninety",
+    "hundred",
+    "thousand",
+    "point",
+    "over",
+)
+DIGITS = ("zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", *TENS)
+NUMBER = re.compile(rf"\d+|{'|'.join(DIGITS)}|\w+teen|eleven|twelve")
+
 
 def is_unpunctuated(text: str) -> bool:
     return not MARK.search(text) and len(text.split()) > SHORTEST
@@ -136,7 +154,9 @@ def cuts(text: str) -> Iterator[str]:
     plain = [BARE.sub("", word.lower()) for word in spoken]
     start = 0
     for at in range(1, len(spoken)):
-        if at - start >= LONGEST or (_ends(model, plain, at, at - start) and _may_end(plain, start, at)):
+        since = at - start
+        due = since >= LONGEST or _ends(model, plain, at, since)
+        if since >= LONGEST_OF_ALL or (due and _may_end(plain, start, at)):
             yield " ".join(spoken[start:at])
             start = at
     if spoken:
@@ -169,7 +189,9 @@ def _ends(model: LinearModel, plain: Sequence[str], at: int, since: int) -> bool
 
 
 def _may_end(plain: Sequence[str], start: int, at: int) -> bool:
-    """Whether a cut leaves neither half saying something else: no "not", no "if" without what it belongs to."""
+    """Whether neither half says something else: no "not", no "if" without what it belongs to, no half a number."""
+    if NUMBER.fullmatch(plain[at - 1]) and NUMBER.fullmatch(plain[at]):
+        return False
     if plain[at - 1] in UNFINISHED or any(
         word in CONDITION for word in plain[max(start, at - CONDITIONAL) : at]
     ):
