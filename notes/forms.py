@@ -103,6 +103,7 @@ class AddendumForm(forms.Form):
     attest = forms.BooleanField(
         required=True, error_messages={"required": "Tick this statement to sign. Nothing was added yet."}
     )
+    seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, attestation: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -48,11 +48,15 @@ def addendum_add(
     attested: bool,
     authenticated_at: datetime,
     authenticated_by: str,
+    seen: int | None = None,
 ) -> Addendum:
     """Add a signed late entry, addendum or correction to a filed note and file the note's next version.
 
+    `seen` is how many additions the author had on screen, None where nobody looked. The same addition sent again,
+    as after an answer that got lost, is found and returned, not added twice.
+
     Raises SigningRefused when the text or reason is empty, the attestation missing or the person no provider,
-    and StaleState when the note is not filed.
+    and StaleState when the note is not filed, or has additions that the author had not seen.
     """
     membership = required_membership(actor, note)
     draft = Draft(kind, clean_text(text), clean_text(reason).strip())
@@ -62,6 +66,8 @@ def addendum_add(
         if locked.state not in OPEN_TO_ADDENDA:
             raise StaleState(locked, NoteState.AMENDED, locked.state)
         number = (locked.addenda.aggregate(last=Max("number"))["last"] or 0) + 1
+        if seen is not None and seen != number - 1:
+            return _sent_before(locked, draft, number=seen + 1, actor=actor)
         sha256 = addendum_hash(number=number, kind=draft.kind, reason=draft.reason, text=draft.text)
         signature = sign_text(
             note=locked,
@@ -76,6 +82,16 @@ def addendum_add(
         document_file_amendment(note=note, actor=actor)
         refresh_next_step(note.encounter_id)
     return addendum
+
+
+def _sent_before(note: Note, draft: Draft, *, number: int, actor: User) -> Addendum:
+    """The addition with that number, if it is this very one by the same author."""
+    sha256 = addendum_hash(number=number, kind=draft.kind, reason=draft.reason, text=draft.text)
+    same = note.addenda.filter(number=number, signature__content_sha256=sha256, signature__user=actor)
+    found = same.first()
+    if found is None:
+        raise StaleState(note, NoteState.AMENDED, note.state)
+    return found
 
 
 def _store(note: Note, draft: Draft, *, number: int, signature: Signature, actor: User) -> Addendum:

@@ -61,13 +61,16 @@ def _add(request: HttpRequest, found: Note) -> HttpResponse:
             attested=given["attest"],
             authenticated_at=confirmation.at,
             authenticated_by=confirmation.method,
+            seen=given["seen"],
         )
     except SigningRefused as refused:
         form.add_error(None, refused.words)
         return _show(request, found, form, status=422)
     except StaleState:
         form.add_error(
-            None, "The note has changed since this page was opened. Nothing was added; your text is below."
+            None,
+            "Somebody else added to this note since this page was opened. Nothing of yours was added; your text is "
+            "below, and theirs is beside it.",
         )
         return _show(request, found, form, status=409)
     messages.success(request, "Added, signed and filed.")

@@ -213,6 +213,33 @@ def test_additions_are_numbered(filed_note: Note, clinician: Any, confirmed: Any
     assert verify_note(filed_note) == []
 
 
+def test_an_addition_sent_twice_is_added_once(filed_note: Note, clinician: Any, confirmed: Any) -> None:
+    client = confirmed(clinician)
+    page = client.get(url("note-addendum", filed_note)).content.decode()
+    assert '<input type="hidden" name="seen" value="0">' in page
+    for _ in range(2):
+        answer = client.post(url("note-addendum", filed_note), addition(seen="0"))
+        assert answer.status_code == 302
+    assert filed_note.addenda.count() == 1
+    assert filed_note.documents.count() == 2
+
+
+def test_an_addition_beside_one_that_was_not_seen_is_shown_it_first(
+    filed_note: Note, clinician: Any, colleague: Any, confirmed: Any
+) -> None:
+    confirmed(colleague).post(url("note-addendum", filed_note), addition(text="Theirs.", seen="0"))
+    client = confirmed(clinician)
+    answer = client.post(url("note-addendum", filed_note), addition(text="Mine, typed with care.", seen="0"))
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Theirs." in page
+    assert "Mine, typed with care." in page
+    assert filed_note.addenda.count() == 1
+    again = client.post(url("note-addendum", filed_note), addition(text="Mine, typed with care.", seen="1"))
+    assert again.status_code == 302
+    assert filed_note.addenda.count() == 2
+
+
 @pytest.mark.parametrize("changed", [{"kind": "rewrite"}, {"reason": " "}, {"text": ""}, {"attest": ""}])
 def test_an_incomplete_addition_adds_nothing_and_keeps_the_text(
     filed_note: Note, clinician: Any, confirmed: Any, changed: dict[str, str]
