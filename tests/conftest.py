@@ -16,6 +16,7 @@ from tests.factories.people import MembershipFactory, PracticeFactory, UserFacto
 
 pytest_plugins = ["tests.fixtures_audio", "tests.world"]
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+SANDBOX = Path(__file__).resolve().parent / "notes" / "sandbox"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -23,7 +24,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests that speak of one database are not collected on the other."""
+    """Tests that speak of one database are not collected on the other; the sandbox keeps its own files on both."""
+    for item in items:
+        if SANDBOX in item.path.parents:
+            item.add_marker(pytest.mark.sqlite)
     other = "postgres" if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3") else "sqlite"
     kept = [item for item in items if not item.get_closest_marker(other)]
     config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker(other)])
