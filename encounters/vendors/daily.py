@@ -92,8 +92,7 @@ class Daily(VideoVendor):
             raise BadAnswer("The API key works, but no webhook of the domain posts to the callback address.")
         if all(each.get("state") == "FAILED" for each in ours):
             raise BadAnswer(
-                "The API key works, but Daily has stopped posting callbacks after failures. Update the webhook "
-                "to switch it on again."
+                "The API key works, but Daily has stopped posting callbacks after failures. Make the webhook again."
             )
         if not any(set(each.get("eventTypes") or ()) >= _WANTED_EVENTS for each in ours):
             raise BadAnswer("The webhook does not report the end of meetings and finished recordings.")

@@ -21,11 +21,15 @@ from __future__ import annotations
 
 
 class NotGenuine(Exception):
-    """``reason`` is a code for the audit trail; the sender is told nothing."""
+    """``reason`` is a code for the audit trail; the sender is told nothing.
 
-    def __init__(self, reason: str) -> None:
+    ``vendor_at_fault`` where the vendor's own trouble may be why: it is answered 503, so that it posts again.
+    """
+
+    def __init__(self, reason: str, *, vendor_at_fault: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.vendor_at_fault = vendor_at_fault
 
 
 class NotReadable(Exception):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from encounters.vendors.daily import Daily
 from encounters.vendors.protocol import VideoVendor
 from encounters.vendors.twilio import Twilio
+from encounters.vendors.vonage import Vonage
 from encounters.vendors.zoom import Zoom
 
-VENDORS: dict[str, type[VideoVendor]] = {vendor.slug: vendor for vendor in (Twilio, Daily, Zoom)}
+VENDORS: dict[str, type[VideoVendor]] = {vendor.slug: vendor for vendor in (Twilio, Daily, Vonage, Zoom)}
 
 
 class UnknownVendor(KeyError):

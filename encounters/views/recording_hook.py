@@ -27,7 +27,9 @@ RECORD_REFUSAL_EVERY = timedelta(minutes=1)
 @csrf_exempt
 @require_http_methods(["POST", "HEAD"])
 def recording_hook(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """204, or what the vendor wants to hear. 401 tells a stranger nothing; why is in the audit trail."""
+    """204, or what the vendor wants to hear. 401 tells a stranger nothing; why is in the audit trail.
+
+    503 asks a vendor that may have lost its signature to post again."""
     connection = VideoConnection.objects.filter(pk=pk, active=True).first()
     if connection is None:
         raise Http404
@@ -40,7 +42,7 @@ def recording_hook(request: HttpRequest, pk: UUID) -> HttpResponse:
         return HttpResponse(status=413)
     except NotGenuine as refused:
         callback_refused(connection, refused.reason, AnonymousActor(), every=RECORD_REFUSAL_EVERY)
-        return HttpResponse(status=401)
+        return HttpResponse(status=503 if refused.vendor_at_fault else 401)
     except (UnreadablePostError, NotReadable):
         return HttpResponse(status=400)
 

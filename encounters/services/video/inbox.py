@@ -55,7 +55,7 @@ def _read(event_id: UUID) -> None:
     event = event_of(row)
     call = call_for(row.connection, event.call, event.occurred_at)
     with audited():  # seen together, so that nobody begins to download the first as if it were all
-        for found in event.found:
+        for found in event.found if event.kind != EventKind.RECORDING_DELETED else ():
             recording_found(row.connection, found, event.call, call)
     if call is None:
         _wait_for_call(row, event)
