@@ -46,7 +46,7 @@ class Found:
     ``id`` is the same in every callback, listing and description: it is what keeps a file from being taken twice.
     ``ready`` is False while the vendor still makes it, or has to be asked to (``prepare``). ``final`` is False where
     more files of the same call may follow. ``locator`` is the adapter's own note of where it is, kept encrypted; no
-    token and no signed link belongs in it.
+    token belongs in it, and no signed link where a new one can be asked for.
     """
 
     id: str
@@ -155,6 +155,8 @@ class VideoVendor(ABC):
     # Whether the vendor is a business associate, so that recording there needs an agreement (45 CFR 164.502(e)).
     business_associate: ClassVar[bool] = True
     starts_recording: ClassVar[bool] = False
+    # Whether it runs at an address of its owner's, which is then the connection's host.
+    self_hosted: ClassVar[bool] = False
 
     def __init__(self, account: Account, door: Door) -> None:
         self.account = account

@@ -6,9 +6,10 @@ from encounters.vendors.daily import Daily
 from encounters.vendors.protocol import VideoVendor
 from encounters.vendors.twilio import Twilio
 from encounters.vendors.vonage import Vonage
+from encounters.vendors.webrtc import WebRtc
 from encounters.vendors.zoom import Zoom
 
-VENDORS: dict[str, type[VideoVendor]] = {vendor.slug: vendor for vendor in (Twilio, Daily, Vonage, Zoom)}
+VENDORS: dict[str, type[VideoVendor]] = {vendor.slug: vendor for vendor in (Twilio, Daily, Vonage, Zoom, WebRtc)}
 
 
 class UnknownVendor(KeyError):

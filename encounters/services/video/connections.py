@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import F, Q
@@ -35,7 +36,8 @@ def vendor_of(connection: VideoConnection) -> VideoVendor:
         credentials=connection.credentials or {},
         options=connection.options or {},
     )
-    return kind(account, Door(allowed_hosts=kind.api_hosts, allowed_origins=_local(connection)))
+    hosts = [*kind.api_hosts, *_own_host(connection)]
+    return kind(account, Door(allowed_hosts=hosts, allowed_origins=_local(connection)))
 
 
 def media_door(connection: VideoConnection) -> Door:
@@ -43,7 +45,14 @@ def media_door(connection: VideoConnection) -> Door:
     options adds the practice's own storage."""
     kind = vendor_named(connection.vendor)
     own = [str(host) for host in (connection.options or {}).get("media_hosts", [])]
-    return Door(allowed_hosts=[*kind.media_hosts, *own], allowed_origins=_local(connection))
+    hosts = [*kind.media_hosts, *own, *_own_host(connection)]
+    return Door(allowed_hosts=hosts, allowed_origins=_local(connection))
+
+
+def _own_host(connection: VideoConnection) -> list[str]:
+    """Where a service of the practice's own is."""
+    host = urlsplit(connection.host).hostname if vendor_named(connection.vendor).self_hosted else None
+    return [host] if host else []
 
 
 def _local(connection: VideoConnection) -> list[str]:
