@@ -176,7 +176,9 @@ class FakeZoom(FakeVendor):
         )
 
     def _download(self, name: str, bearer: str) -> Reply:
-        if bearer not in self.tokens:  # Zoom shows its sign-in page instead of an error
+        if (
+            self.once("token_expires") or bearer not in self.tokens
+        ):  # Zoom shows its sign-in page instead of an error
             return Reply(200, HTML, {"Content-Type": "text/html"})
         return Reply(302, b"", {"Location": self.media_link(name)})
 

@@ -149,6 +149,17 @@ class TestWebRtc(VendorContract):
         assert (row.state, row.last_error_code) == ("failed", "bad_media")
         assert Recording.objects.get(encounter=visit).state == "failed"
 
+    def test_an_archive_of_single_tracks_is_no_recording(self, fake, connection, visit):
+        call = fake.new_call()
+        self.bind(visit, connection, call)
+        fake.end_call(call, [b"PK\x03\x04" + bytes(8000)])
+        self.deliver(fake, connection, call)
+        work()
+        row = VendorRecording.objects.get()
+        assert row.last_error_code == "bad_media"
+        assert "archive" in row.last_error.lower()
+        assert Recording.objects.get(encounter=visit).bytes == 0
+
     def test_parts_become_one_recording_in_order(self, fake, connection, visit):
         call = fake.new_call()
         self.bind(visit, connection, call)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent.models import AuditEvent
-from encounters.models import Call, Recording, VendorEvent, VendorRecording
+from encounters.models import AudioCopy, Call, Recording, VendorEvent, VendorRecording
 from encounters.services.recordings import open_recording
 from encounters.services.uploads import GateShut
 from encounters.services.video.connections import video_connection_test
@@ -70,7 +70,7 @@ class TestZoom(VendorContract):
         answer = self.post(connection, fake.signed(validation("qgg8vlvZRS6UYooatFL8Aw"))).json()
         assert answer == handshake("qgg8vlvZRS6UYooatFL8Aw", SECRET)
 
-    @pytest.mark.parametrize("off", [-301, 301])
+    @pytest.mark.parametrize("off", [-600, 600])
     def test_what_is_genuine_but_stale_is_acknowledged_and_changes_nothing(self, fake, connection, off):
         meeting = fake.meetings[fake.new_call()]
         content = json.loads(fake.event("meeting.ended", meeting).body)
@@ -200,6 +200,45 @@ class TestZoom(VendorContract):
         row = VendorRecording.objects.get()
         assert (row.state, row.last_error_code) == ("failed", "not_found")
         assert "trash" in Recording.objects.get(encounter=visit).problem
+
+    def test_deleted_by_somebody_else_counts_as_deleted(self, fake, connection, visit, audio):
+        call = fake.new_call()
+        self.bind(visit, connection, call)
+        fake.end_call(call, [audio])
+        fake.faults.add("delete_refused")
+        self.deliver(fake, connection, call)
+        work_until(lambda: VendorRecording.objects.filter(state="stored", attempts__gte=1).exists())
+        fake.meetings[call].files = []
+        later()
+        work()
+        assert VendorRecording.objects.get().discarded_at is not None
+        evidence = AudioCopy.objects.get(recording__encounter=visit, place="vendor").evidence
+        assert "trash" in evidence, "what can't be seen is not called deleted"
+
+    def test_a_meeting_that_was_not_recorded_leaves_nothing_behind(self, fake, connection, visit):
+        call = fake.new_call()
+        self.bind(visit, connection, call)
+        fake.end_call(call, [])
+        self.deliver(fake, connection, call)
+        work()
+        later()
+        work()
+        assert not VendorRecording.objects.exists()
+        assert Call.objects.get().ended_at is not None
+
+    def test_a_token_that_zoom_no_longer_takes_is_not_a_recording(self, fake, connection, visit, audio):
+        """Zoom shows its sign-in page, with status 200."""
+        call = fake.new_call()
+        self.bind(visit, connection, call)
+        fake.end_call(call, [audio])
+        self.deliver(fake, connection, call)
+        fake.faults.add("token_expires")
+        work(rounds=1)
+        row = VendorRecording.objects.get()
+        assert (row.state, row.last_error_code) == ("found", "bad_media")
+        assert Recording.objects.get(encounter=visit).bytes == 0
+        self.finish(fake, connection, call)
+        assert Recording.objects.get(encounter=visit).state == "stored"
 
     def test_a_deletion_goes_past_the_trash(self, fake, connection, visit, audio):
         call = fake.new_call()
