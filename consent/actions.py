@@ -53,6 +53,7 @@ ACTIONS: dict[str, str] = {
     "vendor.callback_refused": "Video vendor's callback refused",
     "call.bound": "Bound a call to an encounter",
     "call.ended": "Call ended",
+    "call.resumed": "Call went on after its end",
     "call.recording_started": "Started recording at the video vendor",
     "call.recording_stopped": "Stopped recording at the video vendor",
     "vendor_recording.found": "Recording found at a video vendor",

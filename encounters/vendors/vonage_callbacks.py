@@ -36,15 +36,18 @@ def events(content: Mapping[str, Any]) -> tuple[Event, ...]:
 
 
 def found_of(archive: Mapping[str, Any]) -> Found:
-    """An archive, in a callback or from the API. After four hours another follows in the same session."""
-    size = number(archive.get("size")) or 0.0
+    """An archive, in a callback or from the API. After four hours another follows in the same session.
+
+    An empty one is not ready: whoever looks at it again finds that nothing was recorded.
+    """
+    size = number(archive.get("size"))
     return Found(
         id=text(archive, "id"),
-        ready=text(archive, "status") in READY,
+        ready=text(archive, "status") in READY and size != 0,
         final=False,
         started_at=moment(archive.get("createdAt")),
         duration=number(archive.get("duration")) or None,
-        bytes=max(int(size), 0) or None,
+        bytes=max(int(size or 0), 0) or None,
         sha256=sha256_hex(archive.get("sha256sum")),
         media_type="video/mp4" if archive.get("hasVideo") else "audio/mp4",
     )

@@ -105,6 +105,9 @@ def covers(call: Call, moment: datetime) -> bool:
     visit = call.encounter
     starts = [moment for moment in (visit.scheduled_at, visit.started_at, call.started_at) if moment]
     ended = call.ended_at or visit.ended_at
+    if ended and visit.ended_at is None:
+        # Somebody who only looked in before the visit has not used up its room.
+        ended = max(ended, visit.scheduled_at)
     latest = ended + AFTER_END if ended else max(call.created_at, *starts) + LONGEST
     return min(starts) - BEFORE <= moment <= latest
 
@@ -142,7 +145,14 @@ def _bound_by_sender(connection: VideoConnection, ref: CallRef) -> Call | None:
 
 
 def call_started(call: Call, moment: datetime | None) -> None:
+    """Note when a call began; one that had ended before goes on, in the same room."""
     Call.objects.filter(pk=call.pk, started_at__isnull=True).update(started_at=moment or timezone.now())
+    if moment is None:
+        return
+    with audited():
+        ended = Call.objects.filter(pk=call.pk, ended_at__lt=moment)
+        if ended.update(ended_at=None, poll_at=timezone.now() + FIRST_POLL):
+            record("call.resumed", actor=SYSTEM, target=call, **call.audit_context())
 
 
 def call_ended(call: Call, moment: datetime | None, *, source: str) -> None:

@@ -64,14 +64,19 @@ def put_off(rows: list[VendorRecording], error: VendorError) -> None:
 
 def give_up(rows: list[VendorRecording], error: VendorError) -> None:
     """The files fail, with their encounter's recording; a person can have them tried again."""
-    words = {"next_attempt_at": None, "last_error_code": error.code, "last_error": error.words[:300]}
     with audited():
         for row in rows:
-            with suppress(StaleState):
-                advance(row, V.FAILED, actor=SYSTEM, data={"code": error.code}, **{**fresh_start(), **words})
+            give_up_file(row, error)
     recording = rows[0].recording
     if recording is not None:
         fail(recording, error.code, f"{error.words} {_REMEDY}")
+
+
+def give_up_file(row: VendorRecording, error: VendorError) -> None:
+    """One file fails, whatever becomes of the recording that it would have been part of."""
+    words = {"next_attempt_at": None, "last_error_code": error.code, "last_error": error.words[:300]}
+    with suppress(StaleState):
+        advance(row, V.FAILED, actor=SYSTEM, data={"code": error.code}, **{**fresh_start(), **words})
 
 
 def fail(recording: Recording, code: str, words: str) -> None:

@@ -22,10 +22,10 @@ from encounters.services.uploads import GateShut, Unusable, UploadOver, UploadPr
 from encounters.services.video.connections import connection_heard, vendor_of
 from encounters.services.video.downloading import LEASE, LeaseLost, Taking, download_all
 from encounters.services.video.found import TASK, call_ref, columns, described
-from encounters.services.video.losing import give_up, put_off
+from encounters.services.video.losing import give_up, give_up_file, put_off
 from encounters.services.video.permission import fresh_start, permitted
 from encounters.states import TAKEN, VENDOR_WAITING, RecordingState, VendorRecordingState
-from encounters.vendors.errors import LinkExpired, NotReady, Unreachable, VendorError
+from encounters.vendors.errors import LinkExpired, NothingRecorded, NotReady, Unreachable, VendorError
 
 V = VendorRecordingState
 # How long to wait for further files of a call whose end nobody reports.
@@ -76,10 +76,19 @@ def _release(lease: UUID) -> None:
 
 
 def _ready(rows: list[VendorRecording]) -> bool:
-    """Have the vendor prepare what is not ready; whether all of it is now. Raises VendorError."""
-    for row in rows:
+    """Have the vendor prepare what is not ready; whether all of it is now. Raises VendorError.
+
+    Of several files, one in which nothing was recorded is taken off `rows`: it adds nothing to the others.
+    """
+    for row in list(rows):
         if row.state in {V.PREPARING, V.HELD}:
-            _prepare(row)
+            try:
+                _prepare(row)
+            except NothingRecorded as empty:
+                if len(rows) == 1:
+                    raise
+                give_up_file(row, empty)
+                rows.remove(row)
     return all(row.state in {V.FOUND, V.DOWNLOADING} for row in rows)
 
 
@@ -104,7 +113,9 @@ def _settled(rows: list[VendorRecording]) -> bool:
     """Whether no further file of the call is to be expected; else it is looked at again in a while."""
     newest = max(row.found_at for row in rows)
     call = rows[-1].call
-    ended = call is not None and call.ended_at is not None
+    # Once the call is over the vendor is asked what else it has of it.
+    asked = call is not None and (call.poll_at is None or call.poll_at > timezone.now())
+    ended = call is not None and call.ended_at is not None and asked
     # One that a person linked by its own id stands for itself.
     alone = call is not None and call.external_id == rows[-1].vendor_id
     if ended or alone or any(row.final for row in rows) or newest < timezone.now() - SETTLE:

@@ -123,6 +123,35 @@ class TestDaily(VendorContract):
         self.finish(fake, connection, call)
         assert Recording.objects.get(encounter=visit).state == "stored"
 
+    def test_one_that_comes_to_nothing_leaves_the_others(self, fake, connection, visit, audio):
+        call = fake.new_call()
+        self.bind(visit, connection, call)
+        fake.end_call(call, [audio])
+        restarted = fake.record(call, audio, status="in-progress", start=fake.rooms[call].began + 9)
+        self.deliver(fake, connection, call)
+        work()
+        assert VendorRecording.objects.filter(state="preparing").count() == 1
+        fake.recordings[restarted]["status"] = "canceled"
+        later()
+        work_until(lambda: Recording.objects.get(encounter=visit).state == "stored")
+        assert VendorRecording.objects.get(vendor_id=restarted).last_error_code == "nothing_recorded"
+
+    def test_somebody_who_only_looked_in_has_not_ended_the_visit(self, fake, connection, visit, audio):
+        call = fake.new_call()
+        self.bind(visit, connection, call)
+        room, now = {"room": call}, time.time()
+        self.post(connection, fake.event("meeting.started", {**room, "start_ts": now - 5000}))
+        self.post(connection, fake.event("meeting.ended", {**room, "end_ts": now - 4900}))
+        work()
+        assert Call.objects.get().ended_at is not None
+        self.post(connection, fake.event("meeting.started", {**room, "start_ts": now - 60}))
+        work()
+        assert Call.objects.get().ended_at is None
+        fake.end_call(call, [audio])
+        self.finish(fake, connection, call)
+        assert Recording.objects.get(encounter=visit).state == "stored"
+        assert AuditEvent.objects.filter(action="call.resumed", encounter_id=visit.pk).exists()
+
     def test_tracks_recorded_apart_are_refused_with_words(self, fake, connection, visit, audio):
         call = fake.new_call()
         self.bind(visit, connection, call)
@@ -163,7 +192,7 @@ class TestDaily(VendorContract):
         fake.end_call(call, [audio])
         self.deliver(fake, connection, call)
         fake.recordings.clear()
-        work()
+        work_until(lambda: VendorRecording.objects.get().state == "failed")
         assert VendorRecording.objects.get().last_error_code == "not_found"
         assert Recording.objects.get(encounter=visit).state == "failed"
 
