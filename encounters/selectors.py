@@ -132,8 +132,8 @@ class RecordingRow:
 
     @property
     def word(self) -> str:
-        if self.recording.state == RecordingState.RECEIVING:
-            return "Upload not finished"
+        if self.unfinished:
+            return "Recording not finished" if self.captured else "Upload not finished"
         return self.recording.get_state_display()
 
     @property
@@ -155,6 +155,11 @@ class RecordingRow:
     def unfinished(self) -> bool:
         return self.recording.state == RecordingState.RECEIVING
 
+    @property
+    def captured(self) -> bool:
+        """Made in a browser and not finished: nobody has a file that could be chosen again."""
+        return self.unfinished and self.recording.source == Recording.Source.BROWSER
+
 
 @dataclass(frozen=True)
 class RecordingPanel:
@@ -171,7 +176,7 @@ class RecordingPanel:
 
     @property
     def unfinished(self) -> bool:
-        return any(row.unfinished for row in self.rows)
+        return any(row.unfinished and not row.captured for row in self.rows)
 
     @property
     def may_upload(self) -> bool:

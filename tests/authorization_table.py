@@ -219,7 +219,7 @@ upload-slice                         POST 401  2f   405  405  405  405  405  405
 upload-slice                         PUT  401  2f   409  409  409  403  403  404  404  404  404  401  404  401
 upload-finish                        GET  in   2f   405  405  405  405  405  405  405  405  405  in   405  in
 upload-finish                        POST 401  2f   409  409  409  403  403  404  404  404  404  401  404  401
-encounter-capture                    GET  in   2f   405  405  405  405  405  405  405  405  405  in   405  in
+encounter-capture                    GET  in   2f   200  200  200  403  403  404  404  404  404  in   404  in
 encounter-capture                    POST 401  2f   201  201  201  403  403  404  404  404  404  401  404  401
 capture-session                      GET  in   2f   200  404  404  404  404  404  404  404  404  in   404  in
 capture-session                      POST 401  2f   405  405  405  405  405  405  405  405  405  401  405  401

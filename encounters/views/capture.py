@@ -1,4 +1,4 @@
-"""Recording a visit in the browser: what the script sends while it records.
+"""Recording a visit in the browser: the page, and what its script sends while it records.
 
     POST  /encounters/<id>/capture/           → standing (the person's open capture, or a new one)
     GET   /capture/<session>/                 → standing
@@ -21,12 +21,12 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from encounters.models import Recording
-from encounters.selectors import care_encounters
+from encounters.models import Encounter, Recording
+from encounters.selectors import care_encounters, recording_panel
 from encounters.services.capture_finishing import Segment, capture_finish
 from encounters.services.capturing import (
     LARGEST_SLICE,
@@ -50,11 +50,19 @@ _ENDINGS = frozenset({"stopped", "recovered", "permission"})
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @in_one_shape
 def encounter_capture(request: HttpRequest, pk: UUID) -> HttpResponse:
     encounter = care_encounter(request, pk)
-    return _standing(capture_begin(encounter=encounter, actor=signed_in(request)), status=201)
+    if request.method == "POST":
+        return _standing(capture_begin(encounter=encounter, actor=signed_in(request)), status=201)
+    context = {
+        "encounter": encounter,
+        "practice": encounter.practice,
+        "recording": recording_panel(encounter),
+        "began": _open_capture(request, encounter),
+    }
+    return render(request, "encounters/capture.html", context)
 
 
 @login_required
@@ -100,6 +108,12 @@ def _capture(request: HttpRequest, pk: UUID) -> Recording:
         source=Recording.Source.BROWSER, created_by=user, encounter__in=care_encounters(user)
     )
     return get_object_or_404(captures.select_related("encounter"), pk=pk)
+
+
+def _open_capture(request: HttpRequest, encounter: Encounter) -> Recording | None:
+    return encounter.recordings.filter(
+        source=Recording.Source.BROWSER, state=RecordingState.RECEIVING, created_by=signed_in(request)
+    ).first()
 
 
 def _digest(request: HttpRequest) -> str:
