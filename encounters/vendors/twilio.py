@@ -9,15 +9,13 @@ twilio.com/docs/usage/security for signatures.
 
 from __future__ import annotations
 
-import base64
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-from config.http import Response, form_body
+from config.http import form_body
 from encounters.vendors.errors import (
     BadAnswer,
     NotFound,
@@ -39,11 +37,10 @@ from encounters.vendors.protocol import (
     Received,
     VideoVendor,
 )
+from encounters.vendors.twilio_api import compositions, delete, get, headers, moment, number, recordings, text
 from encounters.vendors.twilio_signature import verified_fields
 
 _ROOM = re.compile(r"RM[0-9a-f]{32}", re.IGNORECASE)
-_PAGE = 50
-_PAGES = 40
 _LINK_SECONDS = 3600
 _MAKING = {"enqueued", "processing"}
 _EVENTS = {
@@ -90,7 +87,7 @@ class Twilio(VideoVendor):
                     key=_key(event, fields),
                     call=CallRef(session=room, room=fields.get("RoomName", "")),
                     found=(made,) if kind == EventKind.RECORDING_READY else (),
-                    occurred_at=_moment(fields.get("Timestamp")),
+                    occurred_at=moment(fields.get("Timestamp")),
                     problem="The composition failed." if event == "composition-failed" else "",
                 ),
             )
@@ -101,22 +98,22 @@ class Twilio(VideoVendor):
         return CallRef(session=external_id) if _ROOM.fullmatch(external_id) else CallRef(room=external_id)
 
     def check(self) -> str:
-        self._get("/v1/Rooms?PageSize=1")
+        get(self, "/v1/Rooms?PageSize=1")
         return "The keys work: rooms can be listed."
 
     def list_call(self, call: CallRef) -> Listing:
         """By room SID, or by the room's name where that is all we know: the newest room of that name."""
         try:
-            room = self._get(f"/v1/Rooms/{quote(call.session or call.room, safe='')}")
+            room = get(self, f"/v1/Rooms/{quote(call.session or call.room, safe='')}")
         except NotFound:
             return Listing()
-        sid = _text(room, "sid")
+        sid = text(room, "sid")
         if room.get("status") not in {"completed", "failed"}:
             return Listing(ended=False, session=sid)
         return Listing(
             found=(self._found(sid, ready=False),) if self._sounds(sid) else (),
             ended=True,
-            ended_at=_moment(room.get("end_time")),
+            ended_at=moment(room.get("end_time")),
             session=sid,
         )
 
@@ -140,25 +137,25 @@ class Twilio(VideoVendor):
         path = (
             f"/v1/Compositions/{quote(str(found.locator['composition']), safe='')}/Media?Ttl={_LINK_SECONDS}"
         )
-        answer = send(self, "GET", f"{self.account.api}{path}", headers=self._headers())
+        answer = send(self, "GET", f"{self.account.api}{path}", headers=headers(self))
         if answer.status >= 400:
             raise refusal(self, answer)
-        link = answer.headers.get("location", "") or _text(read_json(self, answer), "redirect_to")
+        link = answer.headers.get("location", "") or text(read_json(self, answer), "redirect_to")
         if not link:
             raise BadAnswer("Twilio named no place to fetch the composition from.")
         return Download(link)
 
     def discard(self, found: Found, call: CallRef) -> str:
         """The composition is a copy, so the room's recorded tracks go as well."""
-        compositions = [made for made in self._compositions(found.id) if made.get("status") != "deleted"]
-        if any(made.get("status") in _MAKING for made in compositions):
+        composed = [made for made in compositions(self, found.id) if made.get("status") != "deleted"]
+        if any(made.get("status") in _MAKING for made in composed):
             raise NotReady("Twilio is still composing the recording.")
-        tracks = list(self._recordings(found.id))
-        for made in compositions:
-            self._delete(f"/v1/Compositions/{_text(made, 'sid')}")
+        tracks = list(recordings(self, found.id))
+        for made in composed:
+            delete(self, f"/v1/Compositions/{text(made, 'sid')}")
         for track in tracks:
-            self._delete(f"/v1/Recordings/{_text(track, 'sid')}")
-        return f"Twilio confirmed: {len(compositions)} compositions and {len(tracks)} tracks deleted"
+            delete(self, f"/v1/Recordings/{text(track, 'sid')}")
+        return f"Twilio confirmed: {len(composed)} compositions and {len(tracks)} tracks deleted"
 
     def start_recording(self, call: CallRef) -> None:
         self._rules(call, _ALL_AUDIO)
@@ -171,7 +168,7 @@ class Twilio(VideoVendor):
             raise NotSupported("Twilio needs the room's SID to start or stop recording.")
         path = f"/v1/Rooms/{quote(call.session, safe='')}/RecordingRules"
         call_api(
-            self, "POST", path, headers=self._headers(), body=form_body([("Rules", rules)]), expect=(200, 202)
+            self, "POST", path, headers=headers(self), body=form_body([("Rules", rules)]), expect=(200, 202)
         )
 
     def _found(self, room: str, *, ready: bool) -> Found:
@@ -181,15 +178,15 @@ class Twilio(VideoVendor):
         return replace(
             found,
             ready=made.get("status") == "completed",
-            started_at=found.started_at or _moment(made.get("date_created")),
-            duration=_number(made.get("duration")),
-            bytes=int(_number(made.get("size")) or 0) or None,
-            locator={"composition": _text(made, "sid")},
+            started_at=found.started_at or moment(made.get("date_created")),
+            duration=number(made.get("duration")),
+            bytes=int(number(made.get("size")) or 0) or None,
+            locator={"composition": text(made, "sid")},
         )
 
     def _composition(self, room: str) -> Mapping[str, Any] | None:
         """The finished one, else one on its way. Failed and deleted ones don't count."""
-        known = list(self._compositions(room))
+        known = list(compositions(self, room))
         finished = [made for made in known if made.get("status") == "completed"]
         making = [made for made in known if made.get("status") in _MAKING]
         return next(iter([*finished, *making]), None)
@@ -206,7 +203,7 @@ class Twilio(VideoVendor):
             self,
             "POST",
             f"{self.account.api}/v1/Compositions",
-            headers=self._headers(),
+            headers=headers(self),
             body=form_body(fields),
         )
         if answer.status == 400:  # the room or its tracks are not complete yet
@@ -218,44 +215,8 @@ class Twilio(VideoVendor):
     def _sounds(self, room: str) -> bool:
         return any(
             track.get("type") == "audio" and track.get("status") != "deleted"
-            for track in self._recordings(room)
+            for track in recordings(self, room)
         )
-
-    def _compositions(self, room: str) -> Iterator[Mapping[str, Any]]:
-        return self._pages("/v1/Compositions", "compositions", RoomSid=room)
-
-    def _recordings(self, room: str) -> Iterator[Mapping[str, Any]]:
-        """The tracks of a room that still exist."""
-        tracks = self._pages(f"/v1/Rooms/{quote(room, safe='')}/Recordings", "recordings")
-        return (track for track in tracks if track.get("status") != "deleted")
-
-    def _pages(self, path: str, key: str, **query: str) -> Iterator[Mapping[str, Any]]:
-        """Every entry of a list, page by page; Twilio's own next address is checked to be at the API."""
-        at = f"{path}?{urlencode({**query, 'PageSize': str(_PAGE)})}"
-        for _ in range(_PAGES):
-            content = self._get(at)
-            yield from (entry for entry in content.get(key) or [] if isinstance(entry, Mapping))
-            following = str((content.get("meta") or {}).get("next_page_url") or "")
-            if not following:
-                return
-            if not following.startswith(f"{self.account.api}/"):
-                raise BadAnswer("Twilio's list goes on at another address.")
-            at = following.removeprefix(self.account.api)
-        raise BadAnswer("Twilio's list does not end.")
-
-    def _get(self, path: str) -> dict[str, Any]:
-        return read_json(self, call_api(self, "GET", path, headers=self._headers()))
-
-    def _delete(self, path: str) -> Response | None:
-        try:
-            return call_api(self, "DELETE", path, headers=self._headers(), expect=(200, 204))
-        except NotFound:
-            return None
-
-    def _headers(self) -> dict[str, str]:
-        held = self.account.credentials
-        pair = f"{held.get('key_sid', '')}:{held.get('key_secret', '')}"
-        return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
 
 def _key(event: str, fields: Mapping[str, str]) -> str:
@@ -264,25 +225,3 @@ def _key(event: str, fields: Mapping[str, str]) -> str:
         if fields.get(sid):
             return f"{fields[sid]}:{event}"[:200]
     return f"{fields['RoomSid']}:{event}:{fields.get('SequenceNumber', '')}"[:200]
-
-
-def _moment(value: object) -> datetime | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _number(value: object) -> float | None:
-    try:
-        return float(str(value))
-    except ValueError:
-        return None
-
-
-def _text(content: Mapping[str, Any], key: str) -> str:
-    value = content.get(key)
-    return value if isinstance(value, str) else ""

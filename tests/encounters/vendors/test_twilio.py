@@ -15,6 +15,7 @@ from encounters.models import Recording, VendorRecording
 from encounters.services.uploads import GateShut
 from encounters.services.video.connections import callback_url, vendor_of
 from encounters.services.video.starting import recording_start, recording_stop
+from encounters.vendors import twilio_api
 from encounters.vendors.errors import BadAnswer, NotGenuine
 from encounters.vendors.protocol import Callback, EventKind
 from encounters.vendors.twilio_signature import is_signed, signature, verified_fields
@@ -140,11 +141,11 @@ class TestTwilio(VendorContract):
         work()
         assert "exclude" in fake.rooms[room].rules
 
-    def test_a_list_that_leads_elsewhere_is_not_followed(self, fake, connection):
-        vendor = vendor_of(connection)
-        vendor._get = lambda _: {"recordings": [], "meta": {"next_page_url": "https://evil.example/v1/x"}}
+    def test_a_list_that_leads_elsewhere_is_not_followed(self, fake, connection, monkeypatch):
+        elsewhere = {"recordings": [], "meta": {"next_page_url": "https://evil.example/v1/x"}}
+        monkeypatch.setattr(twilio_api, "get", lambda *_: elsewhere)
         with pytest.raises(BadAnswer):
-            list(vendor._recordings("RM" + "0" * 32))
+            list(twilio_api.recordings(vendor_of(connection), "RM" + "0" * 32))
 
 
 @pytest.mark.parametrize(
