@@ -9,7 +9,9 @@ from encounters.vendors.vonage import Vonage
 from encounters.vendors.webrtc import WebRtc
 from encounters.vendors.zoom import Zoom
 
-VENDORS: dict[str, type[VideoVendor]] = {vendor.slug: vendor for vendor in (Twilio, Daily, Vonage, Zoom, WebRtc)}
+VENDORS: dict[str, type[VideoVendor]] = {
+    vendor.slug: vendor for vendor in (Twilio, Daily, Vonage, Zoom, WebRtc)
+}
 
 
 class UnknownVendor(KeyError):
