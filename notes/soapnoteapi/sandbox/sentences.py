@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from html import unescape
 from itertools import accumulate, groupby
 
 from notes.soapnoteapi.sandbox.transcript import Segment, Sentence, Word
@@ -18,9 +19,18 @@ ABBREVIATION = re.compile(r"(?:^|[\s(])(?:dr|mr|mrs|ms|prof|st|vs|approx|e\.g|i\
 DOTTED = re.compile(r"(?:\w\.){2,}$")
 LABEL = re.compile(
     r"\s*(?:\[(?P<bracketed>[A-Za-z][\w .'-]{0,30})\]\s*:?"
-    r"|(?P<plain>[A-Z][\w.'/&-]*(?: [A-Z0-9][\w.'/&-]*){0,3}|doctor|patient|provider|nurse|a/p)\s*:)"
+    r"|(?P<plain>[A-Z][\w.'/&-]*(?: [A-Z0-9][\w.'/&-]*){0,3}(?:, ?[A-Z][A-Za-z-]*[A-Z]\b){0,3}(?: \([\w ]{2,20}\))?"
+    r"|doctor|patient|provider|nurse|a/p)\s*:)"
     r"(?=\s|$)\s*"
 )
+CLOCK = r"(?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?"
+# What tools print beside the words: a caption's number and times, "[00:12] Dr. Lee: …", "Dr. Lee (00:12): …".
+CAPTION = re.compile(rf"^(?:WEBVTT.*|(?:\d+[ \t]*\r?\n)?[ \t]*{CLOCK}[ \t]*-->.*)$", re.MULTILINE)
+STAMP = re.compile(rf"^[ \t]*(?:\[{CLOCK}\]|\({CLOCK}\))[ \t]*(?:[-–][ \t]+)?", re.MULTILINE)
+LABEL_STAMP = re.compile(
+    rf"^([A-Z][^:\n]{{0,40}}?)[ \t]*(?:\[{CLOCK}\]|\({CLOCK}\))[ \t]*(?::|$)", re.MULTILINE
+)
+ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos|nbsp);", re.IGNORECASE)
 SECTION_WORDS = {
     "subjective": r"s|subj|subjective|cc|chief complaint|hpi|history|ros|pmh|psh|meds|medications|allergies",
     "objective": r"o|obj|objective|exam|physical exam|pe|vitals|vs|labs|results|imaging",
@@ -124,7 +134,7 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
     """Lines as (label, content), with lines that were only wrapped joined again."""
     label = ""
     held: list[str] = []
-    for raw in TURN.sub("\n", INLINE.sub("\n", text)).splitlines():
+    for raw in TURN.sub("\n", INLINE.sub("\n", _spoken(text))).splitlines():
         match, line = LABEL.match(raw), raw.strip()
         if not match and held and line[:1].islower() and not held[-1].endswith((".", "!", "?", ":")):
             held.append(line)
@@ -136,6 +146,12 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
         held = [content] if content else []
     if label or held:
         yield label, " ".join(held)
+
+
+def _spoken(text: str) -> str:
+    """The text without what a captioning tool or a web page added to it: clock times and character codes."""
+    untimed = LABEL_STAMP.sub(r"\1:", STAMP.sub("", CAPTION.sub("", text)))
+    return ENTITY.sub(lambda found: unescape(found[0]), untimed)
 
 
 def _words(segment: Segment) -> Sequence[Word]:

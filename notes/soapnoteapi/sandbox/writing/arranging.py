@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from notes.soapnoteapi.sandbox.transcript import Sentence
+from notes.soapnoteapi.sandbox.transcript import PATIENT, PROVIDER, Sentence
 from notes.soapnoteapi.sandbox.writing import sections
 from notes.soapnoteapi.sandbox.writing.choosing import chosen
 from notes.soapnoteapi.sandbox.writing.headings import under_headings
@@ -14,8 +14,8 @@ from notes.soapnoteapi.sandbox.writing.language import is_english
 from notes.soapnoteapi.sandbox.writing.patients import Patient, known
 from notes.soapnoteapi.sandbox.writing.placed import SECTIONS, Draft, Line, Said, Unit
 from notes.soapnoteapi.sandbox.writing.questions import merged
-from notes.soapnoteapi.sandbox.writing.rewriting import in_note_style
-from notes.soapnoteapi.sandbox.writing.roles import is_dialogue, with_roles
+from notes.soapnoteapi.sandbox.writing.rewriting import in_note_style, quoted
+from notes.soapnoteapi.sandbox.writing.roles import is_dialogue, is_informant, with_roles
 from notes.soapnoteapi.sandbox.writing.units import units
 
 SECTION_OF = {"exam": "objective", "results": "objective"}
@@ -30,10 +30,11 @@ def arrange(
 ) -> Draft:
     """The draft of a note. `patient_info` is what the caller knows of the patient ("gender", "age")."""
     said = with_roles(sentences)
-    patient = known(patient_info, ((one.role, one.text) for one in said))
+    accompanied = any(is_informant(one.sentence.speaker) for one in said)
+    patient = known(patient_info, ((one.role, one.text) for one in said), accompanied=accompanied)
     found = list(units(said))
     likely = sections.shares(found)
-    lines = _Lines(found, likely, patient)
+    lines = _Lines(found, likely, _Writer(patient, accompanied=accompanied))
     english = is_english(" ".join(one.text for one in said))
     whole = not (english and is_dialogue(said))
     kept = [lines.at(index) for index in chosen(found, likely, whole=whole, quoted=lines.is_quoted)]
@@ -65,22 +66,21 @@ def render(lines: Iterable[Line], section: str) -> str:
 class _Lines:
     """The line of each unit, written when it is first asked for."""
 
-    def __init__(
-        self, units: Sequence[Unit], likely: Sequence[Mapping[str, float]], patient: Patient
-    ) -> None:
-        self._units, self._likely, self._patient = units, likely, patient
+    def __init__(self, units: Sequence[Unit], likely: Sequence[Mapping[str, float]], writer: _Writer) -> None:
+        self._units, self._likely, self._writer = units, likely, writer
         self._written: dict[int, Line] = {}
 
     def at(self, index: int) -> Line:
         if index not in self._written:
             unit = self._units[index]
             part = unit.statement.sentence.heading or sections.part_of(unit, self._likely[index])
-            text = _written(unit, self._patient)
+            text = self._writer.line(unit)
             self._written[index] = Line(SECTION_OF.get(part, part), text, tuple(map(_source, unit.said)))
         return self._written[index]
 
     def is_quoted(self, index: int) -> bool:
-        return '"' in self.at(index).text
+        """Whether no rule could reword it; an informant's words are quoted in any case."""
+        return '"' in self.at(index).text and not is_informant(self._units[index].statement.sentence.speaker)
 
 
 def _source(said: Said) -> Sentence:
@@ -92,23 +92,30 @@ def _words(line: Line) -> str:
     return " ".join(sentence.text for sentence in line.sources)
 
 
-def _written(unit: Unit, patient: Patient) -> str:
-    if unit.question is None:
-        return _statement(unit.statement, patient)
-    line = merged(
-        unit.question.text,
-        unit.statement.text,
-        seconds_apart=_apart(unit.question, unit.statement),
-        patient=patient,
-    )
-    return line or f"{_statement(unit.question, patient)} {_statement(unit.statement, patient)}"
+class _Writer:
+    """Writes lines. Where the patient is accompanied, a provider's "you" may be either of them."""
 
+    def __init__(self, patient: Patient, *, accompanied: bool) -> None:
+        self._of = {PATIENT: patient, PROVIDER: replace(patient, speaks=patient.speaks and not accompanied)}
 
-def _statement(said: Said, patient: Patient) -> str:
-    sentence = said.sentence
-    if sentence.heading or not said.role:
-        return f"{sentence.speaker}: {sentence.text}" if sentence.speaker else sentence.text
-    return in_note_style(sentence.text, speaker=said.role, patient=patient)
+    def line(self, unit: Unit) -> str:
+        if unit.question is None:
+            return self._statement(unit.statement)
+        line = merged(
+            unit.question.text,
+            unit.statement.text,
+            seconds_apart=_apart(unit.question, unit.statement),
+            patient=self._of[PROVIDER],
+        )
+        return line or f"{self._statement(unit.question)} {self._statement(unit.statement)}"
+
+    def _statement(self, said: Said) -> str:
+        sentence = said.sentence
+        if is_informant(sentence.speaker) and not sentence.heading:
+            return quoted(sentence.text, by=sentence.speaker.replace("_", " "))
+        if sentence.heading or not said.role:
+            return f"{sentence.speaker}: {sentence.text}" if sentence.speaker else sentence.text
+        return in_note_style(sentence.text, speaker=said.role, patient=self._of[said.role])
 
 
 def _apart(question: Said, answer: Said) -> float | None:

@@ -9,7 +9,7 @@ from notes.soapnoteapi.sandbox.writing.model import LinearModel, trained
 
 CLASSES = ("ends", "runs_on")
 BARE = re.compile(r"[^a-z0-9']+")
-MARK = re.compile(r"[.!?…;,:]")
+MARK = re.compile(r"[.!?…;,:](?!\d)")
 SHORTEST = 8  # words; less is left alone
 LONGEST = 45  # from here on the next place that will do
 LONGEST_OF_ALL = 75

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 from notes.soapnoteapi.sandbox.transcript import PROVIDER
 from notes.soapnoteapi.sandbox.writing.language import content, words
+from notes.soapnoteapi.sandbox.writing.needed import is_needed, is_planned, leaning
 from notes.soapnoteapi.sandbox.writing.placed import Unit
 from notes.soapnoteapi.sandbox.writing.sections import NONE
 from notes.soapnoteapi.sandbox.writing.subjects import is_guarded
 from notes.soapnoteapi.sandbox.writing.units import asks
 
-KEPT_WHOLE = 300  # words
-KEPT_OF_THE_REST = 0.2
+KEPT_WHOLE = 340  # words
+KEPT_OF_THE_REST = 0.17
 LEAST_WORTH = 0.2  # in a dialogue of twice `KEPT_WHOLE` or more; less in a shorter one
 REPEATED = 0.6  # how much of its worth a unit loses when every word of it is in the note already
 QUOTED = 0.5  # what a unit is worth that the note can only quote, beside one that reads as a note
@@ -37,12 +38,6 @@ CLINICAL = re.compile(
     r"|surger\w+|cancer|tumou?rs?|strokes?|seizures?|diabet\w+|hypertens\w+|asthma|copd|hiv|infect\w*|fractur\w*"
     r"|sprain\w*|arthritis|x-?rays?|mri|ct scan|biopsy|ultrasound|a1c|hemoglobin|cholesterol|tender\w*|edema)\b"
     r"|\b\d+(?:\.\d+)? ?(?:%|percent|degrees?|over|pounds|kilos?)",
-    re.IGNORECASE,
-)
-PLANNED = re.compile(
-    r"\b(?:see you (?:again|back|in)|follow(?:ing)?[- ]?up|come back|call (?:me|us)|let (?:me|us) know|refer\w*"
-    r"|schedul\w+|i(?:'d| would) like you|i want you|i(?:'m| am) (?:going to|gonna) (?:order|send|start|prescribe|put)"
-    r"|if (?:you|it|that|this|your|the)\b.*\b(?:worse|emergency|call|return))\b",
     re.IGNORECASE,
 )
 SMALL_TALK = re.compile(
@@ -73,7 +68,8 @@ def chosen(
     named = {at for at, unit in enumerate(units) if any(said.sentence.heading for said in unit.said)}
     if whole or sum(spoken) <= KEPT_WHOLE:
         return [at for at in range(len(units)) if at in named or not is_greeting(units[at])]
-    return sorted(named | _worthiest(units, shares, spoken, quoted))
+    kept = named | _worthiest(units, shares, spoken, quoted)
+    return sorted(kept | leaning(units, kept))
 
 
 def is_greeting(unit: Unit) -> bool:
@@ -83,7 +79,8 @@ def is_greeting(unit: Unit) -> bool:
 
 def is_open_question(unit: Unit) -> bool:
     """Whether it is a provider's question that got no answer of its own: it states nothing."""
-    return unit.question is None and unit.statement.role == PROVIDER and asks(unit.statement)
+    said = unit.statement
+    return unit.question is None and said.role == PROVIDER and asks(said) and not is_planned(said.text)
 
 
 def _says_nothing(text: str) -> bool:
@@ -107,13 +104,15 @@ def _worthiest(
     waiting = [
         (-worth[at], at)
         for at, unit in enumerate(units)
-        if about[at] and first[unit.text] == at and not is_open_question(unit)
+        if about[at] and first[unit.text] == at and not (is_greeting(unit) or is_open_question(unit))
     ]
+    needed = {at for _, at in waiting if is_needed(units[at]) and not SMALL_TALK.search(units[at].text)}
+    waiting = [(priority, at) for priority, at in waiting if at not in needed]
     heapq.heapify(waiting)
-    left = budget(sum(spoken))
+    left = budget(sum(spoken)) - sum(spoken[at] for at in needed)
     least = LEAST_WORTH * min(1.0, sum(spoken) / KEPT_WHOLE - 1)
-    told: set[str] = set()
-    kept: set[int] = set()
+    told = {word for at in needed for word in about[at]}
+    kept = set(needed)
     seen: set[int] = set()
     while waiting and left > 0:
         _, at = heapq.heappop(waiting)
@@ -137,6 +136,6 @@ def _worth(unit: Unit, share: Mapping[str, float]) -> float:
     likely = 1 - share[NONE]
     if is_guarded(unit.text):
         return likely + GUARDED_BONUS
-    if CLINICAL.search(unit.text) or (unit.statement.role == PROVIDER and PLANNED.search(unit.text)):
+    if CLINICAL.search(unit.text) or (unit.statement.role == PROVIDER and is_planned(unit.text)):
         return likely + CLINICAL_BONUS
     return likely * (SMALL if SMALL_TALK.search(unit.text) else 1.0)

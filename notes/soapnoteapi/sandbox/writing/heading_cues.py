@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from notes.soapnoteapi.sandbox.writing.phrases import any_of
+from notes.soapnoteapi.sandbox.writing.subjects import is_guarded
 
 
 @dataclass(frozen=True)
 class Heading:
     """`cue` speaks for the heading; the one of a section without a cue takes every other line.
 
-    `most` caps its lines: a note has one chief complaint. A `weak` cue counts only where no other speaks.
+    `most` caps its lines: a note has one chief complaint. A `weak` cue counts only where no other speaks. `rule` speaks
+    for it where a cue would be too long a list.
     """
 
     name: str
     cue: re.Pattern[str] | None = None
     most: int | None = None
     weak: bool = False
+    rule: Callable[[str], bool] | None = None
+
+    def fits(self, text: str) -> bool:
+        return bool(self.cue and self.cue.search(text)) or bool(self.rule and self.rule(text))
 
 
 KIN = r"(?:mother|father|mom|dad|parents?|brothers?|sisters?|siblings?|sons?|daughters?|grand\w+|aunts?|uncles?)"
@@ -40,6 +47,7 @@ TAKEN = Heading(
         vitamins?|supplements?|insulin|tylenol|ibuprofen|aspirin|antibiotics?|over[- ]the[- ]counter|doses?|dosage
         """
     ),
+    rule=is_guarded,
 )
 FAMILY = Heading(
     "Family history",

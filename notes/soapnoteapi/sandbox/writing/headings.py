@@ -29,6 +29,6 @@ def under_headings(
 def _heading(text: str, headings: Headings, placed: dict[str, list[T]]) -> str:
     for heading in sorted(headings, key=lambda heading: heading.weak):
         full = heading.most is not None and len(placed[heading.name]) >= heading.most
-        if heading.cue is not None and not full and heading.cue.search(text):
+        if not full and heading.fits(text):
             return heading.name
     return next(heading.name for heading in headings if heading.cue is None)

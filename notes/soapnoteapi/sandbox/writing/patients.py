@@ -67,17 +67,23 @@ SPEAKS_FOR = re.compile(
 SPOKEN_FOR = 2  # mentions by the provider before somebody else counts as speaking for the patient
 
 
-def known(patient_info: Mapping[str, object] | None, said: Iterable[tuple[str, str]] = ()) -> Patient:
+def known(
+    patient_info: Mapping[str, object] | None,
+    said: Iterable[tuple[str, str]] = (),
+    *,
+    accompanied: bool = False,
+) -> Patient:
     """The patient of a request.
 
     `patient_info` is the request's `context.patient_info`; `said` the dialogue as (role, text), asked only for
-    what the request leaves out. Contradicting words ("sir", "45-year-old female") leave the gender unknown.
+    what the request leaves out. Contradicting words ("sir", "45-year-old female") leave the gender unknown, and so
+    does a "Mrs." where the patient is `accompanied`: it may be the mother's.
     """
     info = patient_info or {}
     age = info.get("age")
     spoken = [(role, text) for role, text in said]
     return Patient(
-        gender=_gender(info.get("gender", info.get("sex"))) or _heard(spoken),
+        gender=_gender(info.get("gender", info.get("sex"))) or _heard(spoken, accompanied=accompanied),
         age=age if isinstance(age, int) and not isinstance(age, bool) else None,
         speaks=sum(len(SPEAKS_FOR.findall(text)) for role, text in spoken if role == "provider") < SPOKEN_FOR,
     )
@@ -90,9 +96,9 @@ def _gender(value: object) -> Gender:
     return "male" if word in MALE_WORDS else ""
 
 
-def _heard(said: Iterable[tuple[str, str]]) -> Gender:
+def _heard(said: Iterable[tuple[str, str]], *, accompanied: bool) -> Gender:
     by_provider = [text for role, text in said if role == "provider"]
-    for patterns in (DESCRIBED, ADDRESSED, PRESENTED):
+    for patterns in (DESCRIBED, PRESENTED) if accompanied else (DESCRIBED, ADDRESSED, PRESENTED):
         female, male = (
             any(patterns[gender].search(text) for text in by_provider) for gender in ("female", "male")
         )

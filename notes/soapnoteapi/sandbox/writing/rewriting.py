@@ -52,7 +52,7 @@ COURTESY = any_of(
 ALONE = re.compile(r"(?<![\w'-])i(?![\w'-])")
 NO_AND_PERSON = re.compile(r"^(no|nope)(?= (?:he|she|it|they|there|the patient|that)\b)", re.IGNORECASE)
 CUT_SHORT = re.compile(r"\s*-+$")
-STARTS_SENTENCE = re.compile(r"(?:^|(?<=[.!] ))[a-z]")
+STARTS_SENTENCE = re.compile(r"(?:^|(?<=\w\w[.!] ))[a-z]")  # not behind an initial: "H. pylori"
 
 
 def in_note_style(text: str, *, speaker: str, patient: Patient) -> str:
@@ -69,8 +69,13 @@ def verbatim(text: str, *, speaker: str, patient: Patient) -> str:
     name = SAID_BY.get(speaker, "")
     if speaker == PATIENT and not patient.speaks:
         name = "Informant"
-    quoted = '"' + joined(text).replace('"', "'") + '"'
-    return f"{name}: {quoted}" if name else quoted
+    return quoted(text, by=name)
+
+
+def quoted(text: str, *, by: str) -> str:
+    """The words between quotation marks, with the name of who said them."""
+    words = '"' + joined(text).replace('"', "'") + '"'
+    return f"{by}: {words}" if by else words
 
 
 def _restyled(text: str, speaker: str, patient: Patient) -> str:

@@ -14,14 +14,22 @@ from notes.soapnoteapi.sandbox.writing.placed import Said
 ROLES = (PROVIDER, PATIENT)
 PROVIDERS = re.compile(
     r"(?:dr\b|doctor|provider|physician|clinician|therapist|nurse|practitioner|np\b|pa\b|md\b|psychologist|psychiatrist"
-    r"|counsell?or|dentist|pharmacist|guest.clinician)",
+    r"|counsell?or|dentist|pharmacist|guest.clinician|physiotherapist|(?:physical|occupational|speech) therapist"
+    r"|dieti[ct]ian|nutritionist|social worker|hygienist|midwife|podiatrist|chiropractor)",
     re.IGNORECASE,
 )
-PATIENTS = re.compile(
-    r"(?:patient|pt\b|client|mother|father|mom|dad|parent|guardian|caregiver|daughter|son\b|wife|husband|spouse"
-    r"|guest.family)",
+# Behind or before a name: "Priya Nair, RD", "PT Jordan". "PT" alone is the patient.
+CREDENTIALS = re.compile(
+    r"\b(?:MD|DO|NP|FNP|APRN|PA|PA-C|RN|RD|RDN|PT|DPT|OT|OTR|SLP|LCSW|LMFT|LPC|PhD|PsyD|PharmD|RPh|DDS|DMD|DPM|DC|DVM"
+    r"|CNM)\b"
+)
+INFORMANTS = re.compile(
+    r"(?:(?:the )?(?:patient|pt|client)'s |step|grand|foster |guest.)?(?:mother|father|mom|dad|parent|guardian"
+    r"|caregiver|carer|daughter|son|wife|husband|spouse|partner|sister|brother|aunt|uncle|family|interpreter)\b"
+    r"|.*\((?:mother|father|mom|dad|parent|guardian|caregiver|daughter|son|wife|husband|interpreter)\)",
     re.IGNORECASE,
 )
+PATIENTS = re.compile(r"(?:patient|pt\.?$|client)", re.IGNORECASE)
 SURE = 1.0  # lead of one role over the other for a single sentence
 SURE_OF_SPEAKER = 2.0  # the same for all that one speaker says
 MIXED_UP = 0.3  # mean lead by which each side has to sound like the other
@@ -90,10 +98,15 @@ def features(texts: Sequence[str], at: int) -> list[str]:
     return found
 
 
+def is_informant(label: str) -> bool:
+    """Whether the label names somebody who speaks for or beside the patient: "Mother", "Interpreter"."""
+    return INFORMANTS.match(label) is not None
+
+
 def _named(label: str) -> str:
-    if PROVIDERS.match(label):
+    if PROVIDERS.match(label) or (" " in label and CREDENTIALS.search(label)):
         return PROVIDER
-    return PATIENT if PATIENTS.match(label) else ""
+    return PATIENT if PATIENTS.match(label) or is_informant(label) else ""
 
 
 def _leads(texts: Sequence[str]) -> list[float]:

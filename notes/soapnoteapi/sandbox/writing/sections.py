@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from notes.soapnoteapi.sandbox.transcript import PATIENT
 from notes.soapnoteapi.sandbox.writing.language import COMMON, stem, words
 from notes.soapnoteapi.sandbox.writing.model import trained
+from notes.soapnoteapi.sandbox.writing.needed import CONCLUDED, is_planned
 from notes.soapnoteapi.sandbox.writing.placed import Unit
 from notes.soapnoteapi.sandbox.writing.wordings import WORDINGS
 
@@ -26,6 +27,8 @@ def part_of(unit: Unit, share: Mapping[str, float]) -> str:
     if unit.statement.role != PATIENT:
         for part, wording in WORDINGS.items():
             likely[part] *= PLAINLY if wording.search(unit.statement.text) else 1.0
+        likely["plan"] *= PLAINLY if is_planned(unit.statement.text) else 1.0
+        likely["assessment"] *= PLAINLY if CONCLUDED.search(unit.statement.text) else 1.0
     return max(likely, key=likely.__getitem__)
 
 
