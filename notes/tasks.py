@@ -14,7 +14,7 @@ from django.utils import timezone
 from config.doorbell import ring
 from config.models import Heartbeat
 from config.tasks import quietly
-from encounters.services.capture_finishing import finish_interrupted_captures
+from encounters.services.capture_interrupted import finish_interrupted_captures
 from encounters.services.recordings import purge_abandoned_uploads
 from encounters.services.video import sweeping as video
 from notes.services import engine_accounts, filing, inbox, polling, sending, submissions, sweeping, worklist

@@ -8,35 +8,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
-from consent.audit import SYSTEM, Acting, record
-from consent.transitions import StaleState
+from consent.audit import Acting, record
 from encounters.audio.errors import UnusableAudio
 from encounters.audio.probe import probe
 from encounters.audio.store import delete_slice
 from encounters.models import Recording, RecordingPart
 from encounters.services.capturing import received
-from encounters.services.erasing import recording_purge
 from encounters.services.finishing import recording_finish
 from encounters.services.reading import open_part
 from encounters.services.slices import over
-from encounters.services.uploads import GateShut, UploadProblem, WrongOffset
+from encounters.services.uploads import UploadProblem, WrongOffset
 from encounters.states import TAKEN, RecordingState
 
-INTERRUPTED_AFTER = timedelta(days=1)
-GIVEN_UP_AFTER = timedelta(days=7)
 _NAMED_AT_MOST = 100
-_INTERRUPTED = (
-    "The recording in the browser was not finished within a day. What arrived is used; compare the note with what you "
-    "remember."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +86,7 @@ def capture_finish(
         },
         **recording.audit_context(),
     )
-    return recording_finish(recording=recording, actor=actor, notice=_leave_out_unreadable(recording, actor))
+    return recording_finish(recording=recording, actor=actor, notice=leave_out_unreadable(recording, actor))
 
 
 def _check_whole(recording: Recording, segments: Sequence[Segment]) -> None:
@@ -122,45 +111,7 @@ def _check_whole(recording: Recording, segments: Sequence[Segment]) -> None:
         )
 
 
-def finish_interrupted_captures(*, now: datetime | None = None) -> int:
-    """Store what arrived of captures that nobody went on with for a day, marked as interrupted.
-
-    Where the gate is shut they wait, and are deleted after a week. Returns how many ended. For a sweeper; harmless to
-    run twice or at once.
-    """
-    at = now or timezone.now()
-    open_still = Recording.objects.filter(source=Recording.Source.BROWSER, state=RecordingState.RECEIVING)
-    ended = 0
-    for recording in open_still.filter(touched_at__lt=at - INTERRUPTED_AFTER):
-        with suppress(StaleState, UploadProblem):  # finished just now, or refused with words on its row
-            _end_interrupted(recording, given_up=recording.touched_at < at - GIVEN_UP_AFTER)
-            ended += 1
-    return ended
-
-
-def _end_interrupted(recording: Recording, *, given_up: bool) -> None:
-    if not recording.bytes:
-        recording_purge(recording=recording, actor=SYSTEM, reason="Nothing was recorded")
-        return
-    lost = _never_arrived(recording)
-    words = f"{_INTERRUPTED} At least {lost} pieces of it never arrived." if lost else _INTERRUPTED
-    _leave_out_unreadable(recording, SYSTEM)
-    try:
-        recording_finish(recording=recording, actor=SYSTEM, notice=words)
-    except GateShut:
-        if given_up:
-            recording_purge(
-                recording=recording, actor=SYSTEM, reason="No permission to keep it within a week"
-            )
-        raise
-
-
-def _never_arrived(recording: Recording) -> int:
-    """How many slices are missing below the last one of each segment."""
-    return sum(max(slices) + 1 - len(slices) for slices in received(recording).values())
-
-
-def _leave_out_unreadable(recording: Recording, actor: Acting) -> str:
+def leave_out_unreadable(recording: Recording, actor: Acting) -> str:
     """Remove segments that hold no sound where others do: a recorder that was killed as it began leaves one.
 
     Returns words for the provider, empty if nothing was removed. The only segment stays: it is judged as a whole.

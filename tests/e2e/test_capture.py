@@ -94,16 +94,19 @@ def finish(page: Page, visit: Encounter, button: str = "Finish") -> None:
 
 def heard(visit: Encounter) -> tuple[float, float]:
     """Seconds of the stored recording, and the share of its half seconds in which there is a voice."""
-    recording = Recording.objects.get(encounter=visit, state="stored")
-    samples: list[int] = []
-    with open_recording(recording) as reader, av.open(io.BytesIO(reader.read())) as container:
-        even = av.AudioResampler(format="s16", layout="mono", rate=8000)
-        for frame in container.decode(audio=0):
-            for part in even.resample(frame):
-                samples.extend(part.to_ndarray()[0].tolist())
+    with open_recording(Recording.objects.get(encounter=visit, state="stored")) as reader:
+        samples = samples_of(reader.read())
     edges = list(range(0, len(samples), 4000))
     loud = [max(map(abs, samples[a:b]), default=0) > 500 for a, b in pairwise(edges)]
     return len(samples) / 8000, sum(loud) / len(loud)
+
+
+def samples_of(data: bytes) -> list[int]:
+    """A recording as samples, 8000 a second."""
+    even = av.AudioResampler(format="s16", layout="mono", rate=8000)
+    with av.open(io.BytesIO(data), "r") as container:
+        parts = [part for frame in container.decode(audio=0) for part in even.resample(frame)]
+    return [value for part in parts for value in part.to_ndarray()[0].tolist()]
 
 
 def test_a_recorded_visit_is_stored_with_its_voice_and_submitted(
@@ -240,6 +243,78 @@ def kill(profile: Path) -> None:
                 os.kill(int(entry.name), signal.SIGKILL)
         except (OSError, ProcessLookupError):
             continue
+
+
+TWO_SIDES = """async () => {
+  const { Mixer } = await import("/static/encounters/capture/mixer.js");
+  const { SegmentRecorder } = await import("/static/encounters/capture/segments.js");
+  const context = new AudioContext();
+  const play = (frequency) => {
+    const output = context.createMediaStreamDestination();
+    const source = new OscillatorNode(context, { frequency });
+    source.connect(new GainNode(context, { gain: 0.3 })).connect(output);
+    source.start();
+    return output.stream;
+  };
+  const [here, there] = [new RTCPeerConnection(), new RTCPeerConnection()];
+  here.onicecandidate = ({ candidate }) => there.addIceCandidate(candidate);
+  there.onicecandidate = ({ candidate }) => here.addIceCandidate(candidate);
+  const sent = play(1500);
+  here.addTrack(sent.getTracks()[0], sent);
+  const remote = new Promise((resolve) => (there.ontrack = ({ streams }) => resolve(streams[0])));
+  await here.setLocalDescription();
+  await there.setRemoteDescription(here.localDescription);
+  await there.setLocalDescription();
+  await here.setRemoteDescription(there.localDescription);
+
+  const mixer = new Mixer();
+  await mixer.start();
+  mixer.add("microphone", play(500));
+  const slices = [];
+  const recorder = new SegmentRecorder(mixer.stream, { sliceMs: 500, first: 0, save: (slice) => slices.push(slice) });
+  recorder.start();
+  mixer.add("call", await remote);  // joins late, without stopping anything
+  mixer.add("silent", context.createMediaStreamDestination().stream);
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  const levels = Object.fromEntries(mixer.names.map((name) => [name, mixer.level(name)]));
+  await recorder.stop();
+  const data = new Uint8Array(await new Blob(slices.map(({ blob }) => blob)).arrayBuffer());
+  return { levels, places: slices.map(({ segment, number }) => [segment, number]), data: [...data] };
+}"""
+
+
+def test_both_sides_of_a_call_are_recorded_and_a_silent_one_is_noticed(
+    page_for: Any, visit: Encounter, clinician: Any
+) -> None:
+    page = page_for(clinician)
+    open_capture(page, visit)
+    page.locator("h1").click()  # browsers start no sound before a page was touched
+    made = page.evaluate(TWO_SIDES)
+    assert made["places"] == [[0, number] for number in range(len(made["places"]))]
+    assert made["levels"]["call"]["silent"] < 0.5 < 2 < made["levels"]["silent"]["silent"]
+    said = samples_of(bytes(made["data"]))[-8000:]
+    assert strength(said, 500) > 0.1 and strength(said, 1500) > 0.1
+    assert strength(said, 900) < 0.02  # nobody said that
+
+
+def strength(samples: list[int], frequency: int) -> float:
+    """Amplitude of a tone in 8 kHz samples, 1 being the largest possible."""
+    turns = [2 * math.pi * frequency * n / 8000 for n in range(len(samples))]
+    cosine = sum(each * math.cos(turn) for each, turn in zip(samples, turns, strict=True))
+    sine = sum(each * math.sin(turn) for each, turn in zip(samples, turns, strict=True))
+    return 2 * math.hypot(cosine, sine) / len(samples) / 32768
+
+
+def test_a_side_that_stays_silent_is_said(page_for: Any, visit: Encounter, clinician: Any) -> None:
+    page = page_for(clinician)
+    start(page, visit)
+    page.evaluate(
+        """async () => {
+          const { makeView } = await import("/static/encounters/capture/view.js");
+          makeView(document.querySelector("#capture")).levels([{ name: "tab", loudness: 0, silent: 15 }], 15);
+        }"""
+    )
+    expect(page.get_by_role("alert").filter(has_text="Nothing is heard from: The call’s tab")).to_be_visible()
 
 
 def test_a_visit_without_consent_is_not_recorded(page_for: Any, visit: Encounter, clinician: Any) -> None:

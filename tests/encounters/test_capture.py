@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from consent.models import AuditEvent
 from encounters.models import Encounter, Recording, RecordingSlice
-from encounters.services.capture_finishing import digest_of, finish_interrupted_captures
+from encounters.services.capture_finishing import digest_of
+from encounters.services.capture_interrupted import finish_interrupted_captures
 from encounters.services.capturing import LARGEST_SLICE, SentSlice, capture_take
 from encounters.services.recordings import open_recording, purge_abandoned_uploads
 from notes.models import Submission

@@ -62,11 +62,19 @@ class Capture {
     for (const known of await this.#store.sessions()) {
       const session = await openSession(known.url).catch((error) => error);
       if (session instanceof Error) continue; // somebody else's, or no connection: it stays as it is
-      if (session.state !== "receiving") await this.#store.drop(known.session);
+      if (session.state !== "receiving") await this.#tidy(known, session);
       else if (known.encounter === encounter) unfinished = known.url;
       else elsewhere.push(known.encounter);
     }
     this.#view.offer({ unfinished: Boolean(unfinished), elsewhere: [...new Set(elsewhere)] });
+  }
+
+  // The server went on without this machine: refused, deleted, or stored as interrupted after a day.
+  async #tidy(known, { state }) {
+    const left = await this.#store.countWaiting(known.session);
+    if (left && ["stored", "released"].includes(state)) {
+      this.#view.warn(`A recording was stored without its last ${left} pieces, which are still on this computer.`);
+    } else await this.#store.drop(known.session);
   }
 
   async start() {
@@ -81,6 +89,7 @@ class Capture {
       await this.#record();
     } catch (error) {
       await this.#letGo();
+      this.#release();
       this.#view.idle(error.message);
     }
   }
@@ -120,6 +129,7 @@ class Capture {
 
   async discard() {
     try {
+      await this.#alone();
       await this.#join();
       const { discard, session } = this.#session;
       await this.#sender.discard(discard);
@@ -246,6 +256,7 @@ class Capture {
     await this.recorder?.stop();
     this.recorder = null;
     await this.#letGo();
+    this.#release();
     this.#sender = null;
     const over = error instanceof Refused && (error.status === 410 || error.code === "gate_shut");
     if (over && this.#session) await this.#forgetIfOver();
@@ -264,6 +275,5 @@ class Capture {
     await this.#mixer?.close();
     this.#mixer = null;
     await this.#awake?.release().catch(() => {});
-    this.#release();
   }
 }

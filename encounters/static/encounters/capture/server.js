@@ -4,6 +4,7 @@ import { hex, importKey } from "./store.js";
 
 const LONGEST_WAIT = 30;
 const WORTH_WAITING_FOR = new Set([401, 408, 425, 429, 500, 502, 503, 504]);
+const SIGNED_OUT = "You were signed out. What was recorded is kept; sign in again, then come back to this page.";
 const NOT_OURS = { code: "unknown", message: "The server refused without saying why.", remedy: "Reload this page." };
 
 export class Refused extends Error {
@@ -18,7 +19,7 @@ export class Refused extends Error {
 // The server can't be reached, or the person is signed out: worth trying again.
 export class Dropped extends Error {
   constructor(status = 0) {
-    super(String(status));
+    super(status === 401 ? SIGNED_OUT : "The server can’t be reached. What was recorded is kept; try again.");
     this.signedOut = status === 401;
   }
 }
