@@ -245,6 +245,11 @@ def test_what_may_be_taken_two_ways_stays_word_for_word(speaker: str, said: str)
     assert in_note_style(said, speaker=speaker, patient=HER) == f'{name}: "{quoted}"'
 
 
+def test_an_initial_ends_no_sentence() -> None:
+    line = in_note_style("H. pylori is also possible.", speaker="provider", patient=Patient())
+    assert line == "H. pylori is also possible."
+
+
 def test_what_somebody_says_for_the_patient_is_not_said_by_the_patient() -> None:
     assert patient_line("I give her that milk.", CHILD) == 'Informant: "I give her that milk."'
     assert patient_line("He also has autism.", CHILD) == 'Informant: "He also has autism."'
@@ -288,7 +293,10 @@ def test_cleaning_takes_no_word_that_counts(said: str) -> None:
 @pytest.mark.parametrize(
     ("said", "kept"),
     [
-        ("um , i , uh , fell", "i, fell"),
+        ("um , i , uh , fell", "i fell"),
+        ("there is , uh , some tenderness", "there is some tenderness"),
+        ("he regularly , uh , goes for a run", "he regularly goes for a run"),
+        ("pain , uh , fever", "pain, fever"),
         ("okay so well it hurts", "it hurts"),
         ("and , like , it hurts", "it hurts"),
         ("it 's , you know , sore", "it's, sore"),

@@ -87,6 +87,10 @@ RESTART = re.compile(r"\b(i|you|we|he|she|it|they|that|what|there),? (?=\1'[a-z]
 BREATH = re.compile(
     r"\b(of|the|a|an|been|have|has|had|with|and|some|my|your|for|from|about|at|to|very|really|just),(?= \w)"
 )
+# A comma on either side of a hesitation inside a clause: "there is, uh, some tenderness".
+HESITATED = re.compile(
+    rf"\b(i|he|she|we|they|is|are|was|were|been|tried|having|regularly), {SOUND}, (?=[a-z])", re.IGNORECASE
+)
 
 
 def joined(text: str) -> str:
@@ -98,7 +102,7 @@ def joined(text: str) -> str:
 
 def cleaned(text: str) -> str:
     """Joined text without fillers, stammers and words broken off and begun again."""
-    text = _marks(SOUNDS.sub(" ", joined(text)))
+    text = _marks(SOUNDS.sub(" ", HESITATED.sub(r"\1 ", joined(text))))
     text = STUTTER.sub("", CUT_OFF.sub("", text))
     for filler in (JUST_SO, ASIDES, I_MEAN, YOU_KNOW, YOU_KNOW_YOU, GO_AHEAD):
         text = filler.sub("", text)
