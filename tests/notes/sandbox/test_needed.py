@@ -84,6 +84,12 @@ def test_plans_conclusions_allergies_and_dangers_are_needed(text: str, role: str
     assert is_needed(unit(text, role))
 
 
+def test_advice_put_as_a_question_is_needed_whatever_the_answer() -> None:
+    advice = Said(Sentence("And if it gets worse, why don't you call us?", "Doctor"), PROVIDER)
+
+    assert is_needed(Unit((advice, Said(Sentence("Okay.", "Patient"), PATIENT))))
+
+
 @pytest.mark.parametrize(
     ("text", "role"),
     [

@@ -72,7 +72,9 @@ def is_needed(unit: Unit) -> bool:
     said = unit.statement
     if of_allergies(unit.text) or DANGER.search(unit.text):
         return True
-    if said.role == PATIENT or unit.question is not None:
+    if unit.question is not None:
+        return unit.question.role != PATIENT and is_planned(unit.question.text)
+    if said.role == PATIENT:
         return False
     if is_planned(said.text) or CONCLUDED.search(said.text):
         return True
