@@ -30,6 +30,7 @@ from notes.states import SubmissionState
 
 log = structlog.get_logger(__name__)
 CLAIM = timedelta(seconds=90)
+OWNER_WAIT = timedelta(seconds=5)
 KEEP_OPEN = timedelta(hours=24)
 NOBODYS = "A note that belongs to no submission"
 GENERATED, FAILED = "note.generated", "note.failed"
@@ -43,6 +44,14 @@ def read_inbox(account_id: UUID) -> None:
             _read_guarded(pk)
         if not found:
             return
+
+
+def read_inbox_afresh(account_id: UUID) -> None:
+    """As `read_inbox`, those included that wait for their owner: for the last look before something is sent again."""
+    soon = timezone.now() + OWNER_WAIT
+    waiting = EngineEvent.objects.filter(account=account_id, handled_at__isnull=True, look_after__lte=soon)
+    waiting.update(look_after=None)
+    read_inbox(account_id)
 
 
 def _read_guarded(event_id: UUID) -> None:
@@ -182,7 +191,7 @@ def _said_reason(event: EngineEvent) -> str:
 def _wait_for_owner(event: EngineEvent) -> None:
     """Leave it open for when the note's id becomes known; let go after a day."""
     if timezone.now() - event.received_at < KEEP_OPEN:
-        EngineEvent.objects.filter(pk=event.pk).update(look_after=timezone.now() + timedelta(seconds=5))
+        EngineEvent.objects.filter(pk=event.pk).update(look_after=timezone.now() + OWNER_WAIT)
         return
     with audited():
         _refused(event, NOBODYS)

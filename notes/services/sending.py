@@ -21,7 +21,7 @@ from notes.models import Submission
 from notes.services import attempts, settling
 from notes.services.attempts import Attempt, MarkedReader, RowLost
 from notes.services.engine import audio_metadata, client_for, text_request
-from notes.services.inbox import read_inbox
+from notes.services.inbox import read_inbox_afresh
 from notes.services.results import refuse
 from notes.services.taking_in import take_in
 from notes.services.worklist import refresh_next_step
@@ -47,7 +47,7 @@ def send(submission_id: UUID) -> None:
     if submission is None or not _due(submission):
         return
     if submission.answer_lost_at and not submission.upstream_note_id and submission.account_id:
-        read_inbox(submission.account_id)  # the note may have been announced meanwhile
+        read_inbox_afresh(submission.account_id)  # the note may have been announced meanwhile
         submission = _load(submission_id)
         if submission is None or not _due(submission):
             return

@@ -27,7 +27,7 @@ PATIENCE = 180.0
 # Waits that a deployment has in minutes, in seconds.
 IMPATIENT = {
     "ENGINE_LEASE_SECONDS": "8",
-    "ENGINE_ANSWER_WAIT_SECONDS": "12",
+    "ENGINE_ANSWER_WAIT_SECONDS": "40",
     "ENGINE_FIRST_POLL_SECONDS": "2",
 }
 

@@ -73,6 +73,22 @@ def test_it_is_looked_for_right_before_sending_again(visit, lost, hands, upstrea
     assert upstream.count("upload") == 1
 
 
+def test_an_announcement_that_was_looked_at_a_moment_ago_is_looked_at_again_before_sending(
+    visit, audio, hands, upstream, account
+):
+    upstream.finish("the-lost-one")
+    event = hands.announce("the-lost-one")
+    hands.read_inbox()  # nobody had lost an answer yet
+    event.refresh_from_db()
+    assert event.look_after > timezone.now()
+    upstream.script("upload", Answer(drop=True))
+    hands.send(audio)
+    EngineEvent.objects.update(received_at=timezone.now())
+    hands.send(audio)
+    assert audio.state == "completed"
+    assert upstream.count("upload") == 1
+
+
 def test_two_notes_of_one_recording_first_wins_and_second_is_kept_aside(visit, lost, hands, upstream):
     hands.send(lost)
     assert lost.state == "processing"
