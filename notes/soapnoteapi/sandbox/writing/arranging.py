@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -14,11 +15,13 @@ from notes.soapnoteapi.sandbox.writing.language import is_english
 from notes.soapnoteapi.sandbox.writing.patients import Patient, known
 from notes.soapnoteapi.sandbox.writing.placed import SECTIONS, Draft, Line, Said, Unit
 from notes.soapnoteapi.sandbox.writing.questions import merged
-from notes.soapnoteapi.sandbox.writing.rewriting import in_note_style, quoted
+from notes.soapnoteapi.sandbox.writing.reactions import with_reactions
+from notes.soapnoteapi.sandbox.writing.rewriting import in_note_style, quoted, verbatim
 from notes.soapnoteapi.sandbox.writing.roles import is_dialogue, is_informant, with_roles
 from notes.soapnoteapi.sandbox.writing.units import units
 
 SECTION_OF = {"exam": "objective", "results": "objective"}
+PERSON = re.compile(r"\b(?:i|me|my|mine|myself|we|us|our|you|your|yours|yourself)\b|\?", re.IGNORECASE)
 
 
 def arrange(
@@ -32,9 +35,11 @@ def arrange(
     said = with_roles(sentences)
     accompanied = any(is_informant(one.sentence.speaker) for one in said)
     patient = known(patient_info, ((one.role, one.text) for one in said), accompanied=accompanied)
-    found = list(units(said))
+    found = with_reactions(units(said))
     likely = sections.shares(found)
-    lines = _Lines(found, likely, _Writer(patient, accompanied=accompanied))
+    lines = _Lines(
+        found, likely, _Writer(patient, accompanied=accompanied, told_apart=any(one.role for one in said))
+    )
     english = is_english(" ".join(one.text for one in said))
     whole = not (english and is_dialogue(said))
     kept = [lines.at(index) for index in chosen(found, likely, whole=whole, quoted=lines.is_quoted)]
@@ -75,7 +80,9 @@ class _Lines:
             unit = self._units[index]
             part = unit.statement.sentence.heading or sections.part_of(unit, self._likely[index])
             text = self._writer.line(unit)
-            self._written[index] = Line(SECTION_OF.get(part, part), text, tuple(map(_source, unit.said)))
+            self._written[index] = Line(
+                SECTION_OF.get(part, part), text, tuple(map(_source, (*unit.said, *unit.added)))
+            )
         return self._written[index]
 
     def is_quoted(self, index: int) -> bool:
@@ -93,12 +100,19 @@ def _words(line: Line) -> str:
 
 
 class _Writer:
-    """Writes lines. Where the patient is accompanied, a provider's "you" may be either of them."""
+    """Writes lines. Where the patient is accompanied, a provider's "you" may be either of them.
 
-    def __init__(self, patient: Patient, *, accompanied: bool) -> None:
+    Where voices are `told_apart`, a sentence of unknown voice is quoted without a name rather than taken for a note.
+    """
+
+    def __init__(self, patient: Patient, *, accompanied: bool, told_apart: bool) -> None:
+        self._told_apart = told_apart
         self._of = {PATIENT: patient, PROVIDER: replace(patient, speaks=patient.speaks and not accompanied)}
 
     def line(self, unit: Unit) -> str:
+        return " ".join([self._main(unit), *map(self._word_for_word, unit.added)])
+
+    def _main(self, unit: Unit) -> str:
         if unit.question is None:
             return self._statement(unit.statement)
         line = merged(
@@ -109,11 +123,23 @@ class _Writer:
         )
         return line or f"{self._statement(unit.question)} {self._statement(unit.statement)}"
 
+    def _word_for_word(self, said: Said) -> str:
+        if said.role and not (said.sentence.heading or is_informant(said.sentence.speaker)):
+            return verbatim(said.text, speaker=said.role, patient=self._of[said.role])
+        return self._statement(said)
+
     def _statement(self, said: Said) -> str:
         sentence = said.sentence
         if is_informant(sentence.speaker) and not sentence.heading:
             return quoted(sentence.text, by=sentence.speaker.replace("_", " "))
         if sentence.heading or not said.role:
+            if (
+                self._told_apart
+                and not sentence.speaker
+                and not sentence.heading
+                and PERSON.search(sentence.text)
+            ):
+                return quoted(sentence.text, by="")
             return f"{sentence.speaker}: {sentence.text}" if sentence.speaker else sentence.text
         return in_note_style(sentence.text, speaker=said.role, patient=self._of[said.role])
 

@@ -23,9 +23,10 @@ class Said:
 
 @dataclass(frozen=True)
 class Unit:
-    """What is kept or left out together: a sentence, or a question with its answer."""
+    """What is kept or left out together: a sentence, or a question with its answer; `added` only completes it."""
 
     said: tuple[Said, ...]
+    added: tuple[Said, ...] = ()
 
     @property
     def question(self) -> Said | None:
@@ -37,7 +38,7 @@ class Unit:
 
     @property
     def text(self) -> str:
-        return " ".join(said.text for said in self.said)
+        return " ".join(said.text for said in (*self.said, *self.added))
 
 
 @dataclass(frozen=True)

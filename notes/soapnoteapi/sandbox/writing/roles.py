@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from notes.soapnoteapi.sandbox.transcript import PATIENT, PROVIDER, Sentence
+from notes.soapnoteapi.sandbox.writing import voices
 from notes.soapnoteapi.sandbox.writing.language import words
 from notes.soapnoteapi.sandbox.writing.model import trained
 from notes.soapnoteapi.sandbox.writing.placed import Said
@@ -30,7 +31,7 @@ INFORMANTS = re.compile(
     re.IGNORECASE,
 )
 PATIENTS = re.compile(r"(?:patient|pt\.?$|client)", re.IGNORECASE)
-SURE = 1.0  # lead of one role over the other for a single sentence
+SURE = 2.0  # lead of one role over the other for a single sentence
 SURE_OF_SPEAKER = 2.0  # the same for all that one speaker says
 MIXED_UP = 0.3  # mean lead by which each side has to sound like the other
 MIXED_UP_SENTENCES = 10  # of each side, or nobody can tell
@@ -43,10 +44,10 @@ def with_roles(sentences: Sequence[Sentence]) -> list[Said]:
     labelled = by_label(sentences)
     if any(one.role for one in labelled) and all(one.role or not one.sentence.speaker for one in labelled):
         return _as_they_talk(labelled)
-    leads = _leads([sentence.text for sentence in sentences])
+    texts = [sentence.text for sentence in sentences]
     if any(sentence.speaker for sentence in sentences):
-        return _by_speaker(labelled, leads)
-    said = [Said(s, _role(lead, SURE)) for s, lead in zip(sentences, leads, strict=True)]
+        return _by_speaker(labelled, _leads(texts))
+    said = [Said(s, _role(lead, SURE)) for s, lead in zip(sentences, _leads_in_turn(texts), strict=True)]
     return said if is_dialogue(said) else [Said(sentence) for sentence in sentences]
 
 
@@ -117,6 +118,12 @@ def _leads(texts: Sequence[str]) -> list[float]:
         provider, patient = model.scores(features(texts, at))
         found.append(provider - patient)
     return found
+
+
+def _leads_in_turn(texts: Sequence[str]) -> list[float]:
+    """The same where nothing but the words tells who speaks: by plain wordings and by how turns follow each other."""
+    own = [lead + voices.wording(text) for text, lead in zip(texts, _leads(texts), strict=True)]
+    return voices.in_turn(own, [text.rstrip().endswith("?") for text in texts])
 
 
 def _role(lead: float, sure: float) -> str:

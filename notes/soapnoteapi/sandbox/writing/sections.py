@@ -9,6 +9,8 @@ from notes.soapnoteapi.sandbox.writing.language import COMMON, stem, words
 from notes.soapnoteapi.sandbox.writing.model import trained
 from notes.soapnoteapi.sandbox.writing.needed import CONCLUDED, is_planned
 from notes.soapnoteapi.sandbox.writing.placed import Unit
+from notes.soapnoteapi.sandbox.writing.plans import EXPERIENCED, OWN
+from notes.soapnoteapi.sandbox.writing.units import asks
 from notes.soapnoteapi.sandbox.writing.wordings import WORDINGS
 
 NONE = "none"
@@ -19,17 +21,31 @@ NEIGHBOURS = 2
 
 
 PLAINLY = 4.0  # times as likely
+VERY_PLAINLY = 100.0
 
 
 def part_of(unit: Unit, share: Mapping[str, float]) -> str:
     """The likeliest of the parts of a note."""
     likely = {part: share[part] for part in CLASSES if part != NONE}
+    for part in _favoured(unit):
+        likely[part] *= VERY_PLAINLY
     if unit.statement.role != PATIENT:
-        for part, wording in WORDINGS.items():
-            likely[part] *= PLAINLY if wording.search(unit.statement.text) else 1.0
         likely["plan"] *= PLAINLY if is_planned(unit.statement.text) else 1.0
         likely["assessment"] *= PLAINLY if CONCLUDED.search(unit.statement.text) else 1.0
     return max(likely, key=likely.__getitem__)
+
+
+def _favoured(unit: Unit) -> Iterator[str]:
+    """The parts that the wording speaks for: a provider's, or that of a patient who answers an examination."""
+    said = unit.statement
+    if said.role == PATIENT:
+        examined = unit.question is not None and WORDINGS["exam"].search(unit.question.text)
+        yield "exam" if examined else "subjective"
+        return
+    if not (said.text.rstrip().endswith("?") and asks(said)):
+        yield from (part for part, wording in WORDINGS.items() if wording.search(said.text))
+    if not said.role and (EXPERIENCED.search(said.text) or OWN.search(said.text)):
+        yield "subjective"
 
 
 def shares(units: Sequence[Unit]) -> list[dict[str, float]]:
