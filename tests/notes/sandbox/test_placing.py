@@ -126,3 +126,15 @@ def test_all_sections_are_written_from_the_lines() -> None:
     for visit in VISITS.values():
         note = labelled(visit)
         assert all(note[section] for section in SECTIONS)
+
+
+def test_a_reading_the_patient_took_for_the_visit_is_objective_and_an_older_one_is_history() -> None:
+    note = notes.from_typed(
+        "Doctor: What was your blood pressure this morning?\n"
+        "Patient: My blood pressure was 128 over 82.\n"
+        "Patient: Last week my blood pressure was 150 over 90.",
+        PHYSICIAN,
+    )
+
+    assert "128 over 82" in str(note["objective"])
+    assert "150 over 90" in str(note["subjective"])

@@ -11,7 +11,7 @@ from notes.soapnoteapi.sandbox.writing.needed import CONCLUDED, is_planned
 from notes.soapnoteapi.sandbox.writing.placed import Unit
 from notes.soapnoteapi.sandbox.writing.plans import EXPERIENCED, OWN
 from notes.soapnoteapi.sandbox.writing.units import asks
-from notes.soapnoteapi.sandbox.writing.wordings import WORDINGS
+from notes.soapnoteapi.sandbox.writing.wordings import MEASURED, WORDINGS
 
 NONE = "none"
 CLASSES = (NONE, "subjective", "exam", "results", "assessment", "plan")
@@ -25,7 +25,9 @@ VERY_PLAINLY = 100.0
 
 
 def part_of(unit: Unit, share: Mapping[str, float]) -> str:
-    """The likeliest of the parts of a note."""
+    """The likeliest of the parts of a note; a reading that the patient gives is a finding like any other."""
+    if MEASURED.search(unit.statement.text):
+        return "exam"
     likely = {part: share[part] for part in CLASSES if part != NONE}
     for part in _favoured(unit):
         likely[part] *= VERY_PLAINLY

@@ -136,6 +136,11 @@ def _any_of(wordings: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{one})", re.IGNORECASE)
 
 
+# A reading that the patient took for the visit; one of another day is history.
+MEASURED = re.compile(
+    rf"^(?!.*(?:\b(?:last|ago|weeks?|months?|usually|yesterday)\b|\w+day\b)).*\b{VITAL} (?:is|was) {NUMBER}",
+    re.IGNORECASE,
+)
 WORDINGS = {
     "exam": _any_of(EXAM),
     "results": _any_of(RESULTS),
