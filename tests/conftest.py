@@ -16,6 +16,7 @@ from tests.factories.people import MembershipFactory, PracticeFactory, UserFacto
 
 pytest_plugins = ["tests.fixtures_audio", "tests.world"]
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
 SANDBOX = Path(__file__).resolve().parent / "notes" / "sandbox"
 
 
@@ -24,14 +25,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests that speak of one database are not collected on the other; the sandbox keeps its own files on both."""
+    """Tests that speak of one database are not collected on the other, and what knows none runs once."""
     for item in items:
-        if SANDBOX in item.path.parents:
+        if SANDBOX in item.path.parents or _knows_no_database(item):
             item.add_marker(pytest.mark.sqlite)
     other = "postgres" if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3") else "sqlite"
     kept = [item for item in items if not item.get_closest_marker(other)]
     config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker(other)])
     items[:] = kept
+
+
+def _knows_no_database(item: pytest.Item) -> bool:
+    """Neither asks for the database nor, as processes and servers do, brings one along."""
+    asked = DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))
+    return not asked and not any(item.get_closest_marker(name) for name in ("django_db", "slow", "postgres"))
 
 
 def _let_flush_past_the_triggers() -> None:
