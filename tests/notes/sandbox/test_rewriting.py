@@ -181,6 +181,8 @@ def test_with_somebody_else_in_the_sentence_the_patient_is_named(said: str, writ
 
 
 VERBATIM = [
+    ("provider", "Please open your mouth wide for me."),
+    ("provider", "If the fever comes back, please call us or go to urgent care."),
     # allergies and medicines
     ("patient", "I'm allergic to penicillin."),
     ("patient", "i have no known allergies"),

@@ -44,6 +44,7 @@ INVERTED = any_of(
 )
 COURTESY = any_of(
     r"""
+    please
     thank(?:s| you)|see you(?! (?:back|again|in)\b)|you(?:'re| are) welcome|you (?:guys|all|two|both|folks)|let me
     lemme|i bet|ain't
     (?:what|which|how|where|why|who|if|when|because|that) (?:i|we)(?: would|'d) like
