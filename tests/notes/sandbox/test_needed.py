@@ -7,7 +7,7 @@ import pytest
 from notes.soapnoteapi.sandbox.note import from_typed
 from notes.soapnoteapi.sandbox.options import NoteOptions
 from notes.soapnoteapi.sandbox.transcript import PATIENT, PROVIDER, Sentence
-from notes.soapnoteapi.sandbox.writing.needed import is_needed, leaning
+from notes.soapnoteapi.sandbox.writing.needed import is_needed, is_weighty, leaning
 from notes.soapnoteapi.sandbox.writing.placed import SECTIONS, Said, Unit
 from notes.soapnoteapi.sandbox.writing.roles import by_label
 from tests.notes.sandbox.dialogues import CHIT_CHAT, as_text
@@ -80,14 +80,14 @@ def test_a_label_tells_the_role(label: str, role: str) -> None:
         ("She's not allergic to anything.", PATIENT),
     ],
 )
-def test_plans_conclusions_allergies_and_dangers_are_needed(text: str, role: str) -> None:
-    assert is_needed(unit(text, role))
+def test_plans_conclusions_allergies_and_dangers_weigh(text: str, role: str) -> None:
+    assert is_needed(unit(text, role)) or is_weighty(unit(text, role))
 
 
-def test_advice_put_as_a_question_is_needed_whatever_the_answer() -> None:
+def test_advice_put_as_a_question_weighs_whatever_the_answer() -> None:
     advice = Said(Sentence("And if it gets worse, why don't you call us?", "Doctor"), PROVIDER)
 
-    assert is_needed(Unit((advice, Said(Sentence("Okay.", "Patient"), PATIENT))))
+    assert is_weighty(Unit((advice, Said(Sentence("Okay.", "Patient"), PATIENT))))
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,7 @@ def test_advice_put_as_a_question_is_needed_whatever_the_answer() -> None:
 )
 def test_small_talk_and_the_examination_are_not(text: str, role: str) -> None:
     assert not is_needed(unit(text, role))
+    assert not is_weighty(unit(text, role))
 
 
 def test_a_correction_goes_with_what_it_corrects() -> None:

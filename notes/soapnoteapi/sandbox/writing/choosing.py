@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from notes.soapnoteapi.sandbox.transcript import PROVIDER
 from notes.soapnoteapi.sandbox.writing.language import content, words
-from notes.soapnoteapi.sandbox.writing.needed import is_needed, is_planned, leaning
+from notes.soapnoteapi.sandbox.writing.needed import is_needed, is_planned, is_weighty, leaning
 from notes.soapnoteapi.sandbox.writing.placed import Unit
 from notes.soapnoteapi.sandbox.writing.sections import NONE
 from notes.soapnoteapi.sandbox.writing.subjects import is_guarded
@@ -21,7 +21,8 @@ REPEATED = 0.6  # how much of its worth a unit loses when every word of it is in
 QUOTED = 0.5  # what a unit is worth that the note can only quote, beside one that reads as a note
 GUARDED_BONUS = 0.3
 CLINICAL_BONUS = 0.15
-SMALL = 0.3
+WEIGHTY_BONUS = 0.3
+SMALL = 0.1
 LONGEST_GREETING = 80  # characters
 GREETINGS = (
     r"(?:hi|hello|hey|good (?:morning|afternoon|evening)|thank you|thanks|you're (?:very )?welcome|take care|bye"
@@ -133,7 +134,7 @@ def _worthiest(
 
 def _worth(unit: Unit, share: Mapping[str, float]) -> float:
     """What the model makes of it; more where it is plainly clinical, less where it is plainly small talk."""
-    likely = 1 - share[NONE]
+    likely = 1 - share[NONE] + (WEIGHTY_BONUS if is_weighty(unit) else 0.0)
     if is_guarded(unit.text):
         return likely + GUARDED_BONUS
     if CLINICAL.search(unit.text) or (unit.statement.role == PROVIDER and is_planned(unit.text)):

@@ -64,26 +64,30 @@ QUALIFIES = re.compile(
 )
 OF_SOMEBODY = re.compile(r"^(?:he|she|they|his|her|their)\b", re.IGNORECASE)
 LONGEST_QUALIFYING = 16  # words
+LOOKED_AT = 1000  # characters; more is no sentence
 SHORTEST_OBJECTION = 4  # words of another speaker; less only agrees
 
 
 def is_needed(unit: Unit) -> bool:
-    """Whether the note would mislead without it: an allergy, a danger, what the provider concludes or plans."""
+    """Whether the note would mislead without it, however often it was said: an allergy, a danger."""
+    return bool(of_allergies(unit.text) or DANGER.search(unit.text))
+
+
+def is_weighty(unit: Unit) -> bool:
+    """Whether it is what the provider concludes or plans, a medicine included."""
     said = unit.statement
-    if of_allergies(unit.text) or DANGER.search(unit.text):
-        return True
     if unit.question is not None:
         return unit.question.role != PATIENT and is_planned(unit.question.text)
     if said.role == PATIENT:
         return False
-    if is_planned(said.text) or CONCLUDED.search(said.text):
+    if is_planned(said.text) or CONCLUDED.search(said.text[:LOOKED_AT]):
         return True
     return said.role == PROVIDER and not asks(said) and of_medications(said.text)
 
 
 def is_planned(text: str) -> bool:
     """Whether a provider who says it arranges, orders, forbids or warns."""
-    return any(pattern.search(text) for pattern in (PLANNED, INSTRUCTED, FORBIDDEN))
+    return any(pattern.search(text[:LOOKED_AT]) for pattern in (PLANNED, INSTRUCTED, FORBIDDEN))
 
 
 def leaning(units: Sequence[Unit], kept: Collection[int]) -> set[int]:

@@ -20,33 +20,35 @@ PLACED = 30
 NEIGHBOURS = 2
 
 
+LOOKED_AT = 1000  # characters of a unit; more is no sentence
 PLAINLY = 4.0  # times as likely
 VERY_PLAINLY = 100.0
 
 
 def part_of(unit: Unit, share: Mapping[str, float]) -> str:
     """The likeliest of the parts of a note; a reading that the patient gives is a finding like any other."""
-    if MEASURED.search(unit.statement.text):
+    said = unit.statement.text[:LOOKED_AT]
+    if MEASURED.search(said):
         return "exam"
     likely = {part: share[part] for part in CLASSES if part != NONE}
     for part in _favoured(unit):
         likely[part] *= VERY_PLAINLY
     if unit.statement.role != PATIENT:
-        likely["plan"] *= PLAINLY if is_planned(unit.statement.text) else 1.0
-        likely["assessment"] *= PLAINLY if CONCLUDED.search(unit.statement.text) else 1.0
+        likely["plan"] *= PLAINLY if is_planned(said) else 1.0
+        likely["assessment"] *= PLAINLY if CONCLUDED.search(said) else 1.0
     return max(likely, key=likely.__getitem__)
 
 
 def _favoured(unit: Unit) -> Iterator[str]:
     """The parts that the wording speaks for: a provider's, or that of a patient who answers an examination."""
-    said = unit.statement
+    said, text = unit.statement, unit.statement.text[:LOOKED_AT]
     if said.role == PATIENT:
-        examined = unit.question is not None and WORDINGS["exam"].search(unit.question.text)
+        examined = unit.question is not None and WORDINGS["exam"].search(unit.question.text[:LOOKED_AT])
         yield "exam" if examined else "subjective"
         return
     if not (said.text.rstrip().endswith("?") and asks(said)):
-        yield from (part for part, wording in WORDINGS.items() if wording.search(said.text))
-    if not said.role and (EXPERIENCED.search(said.text) or OWN.search(said.text)):
+        yield from (part for part, wording in WORDINGS.items() if wording.search(text))
+    if not said.role and (EXPERIENCED.search(text) or OWN.search(text)):
         yield "subjective"
 
 
