@@ -10,6 +10,7 @@ from django.conf import settings
 from consent import hooks
 from consent.audit import SYSTEM, Acting, audited, record
 from encounters.models import Practice
+from encounters.services.webhook_secrets import webhook_secret_rotate
 from notes.models import EngineAccount
 
 
@@ -28,16 +29,8 @@ class NewSecrets:
         if self.api_key:
             account.api_key = self.api_key
             changed.append("api_key")
-        if self.forget_previous:
-            account.previous_webhook_secret = ""
-            changed.append("previous_webhook_secret")
-        if self.webhook_secret and self.webhook_secret != account.webhook_secret:
-            if account.webhook_secret:
-                account.previous_webhook_secret = account.webhook_secret
-                changed.append("previous_webhook_secret")
-            account.webhook_secret = self.webhook_secret
-            changed.append("webhook_secret")
-        return sorted(set(changed))
+        rotated = webhook_secret_rotate(account, self.webhook_secret, forget_previous=self.forget_previous)
+        return sorted([*changed, *rotated])
 
 
 def engine_account_save(

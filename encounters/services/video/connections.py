@@ -14,6 +14,7 @@ from django.utils import timezone
 from config.http import Door
 from consent.audit import SYSTEM, Acting, Outcome, audited, record
 from encounters.models import VideoConnection
+from encounters.services.webhook_secrets import webhook_secret_rotate
 from encounters.vendors.errors import KeysRefused, VendorError
 from encounters.vendors.protocol import Account, VideoVendor
 from encounters.vendors.registry import vendor_named
@@ -79,16 +80,8 @@ class NewVideoSecrets:
         if given:
             connection.credentials = {**(connection.credentials or {}), **given}
             changed.append("credentials")
-        if self.forget_previous:
-            connection.previous_webhook_secret = ""
-            changed.append("previous_webhook_secret")
-        if self.webhook_secret and self.webhook_secret != connection.webhook_secret:
-            if connection.webhook_secret:
-                connection.previous_webhook_secret = connection.webhook_secret
-                changed.append("previous_webhook_secret")
-            connection.webhook_secret = self.webhook_secret
-            changed.append("webhook_secret")
-        return sorted(set(changed))
+        rotated = webhook_secret_rotate(connection, self.webhook_secret, forget_previous=self.forget_previous)
+        return sorted([*changed, *rotated])
 
 
 def video_connection_save(

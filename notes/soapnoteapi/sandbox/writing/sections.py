@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from notes.soapnoteapi.sandbox.transcript import PATIENT
 from notes.soapnoteapi.sandbox.writing.language import COMMON, stem, words
 from notes.soapnoteapi.sandbox.writing.model import trained
-from notes.soapnoteapi.sandbox.writing.needed import CONCLUDED, is_planned
+from notes.soapnoteapi.sandbox.writing.needed import CONCLUDED, LOOKED_AT, is_planned
 from notes.soapnoteapi.sandbox.writing.placed import Unit
 from notes.soapnoteapi.sandbox.writing.plans import EXPERIENCED, OWN
 from notes.soapnoteapi.sandbox.writing.units import asks
@@ -20,7 +20,6 @@ PLACED = 30
 NEIGHBOURS = 2
 
 
-LOOKED_AT = 1000  # characters of a unit; more is no sentence
 PLAINLY = 4.0  # times as likely
 VERY_PLAINLY = 100.0
 
