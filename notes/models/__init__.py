@@ -1,4 +1,4 @@
-from notes.models.chart import Addendum, ChangeCounter, FiledDocument, Signature
+from notes.models.chart import Addendum, ChangeCounter, FiledDocument, Rendering, Signature
 from notes.models.engine import EngineAccount, EngineEvent
 from notes.models.integration import Integration
 from notes.models.note import Note, Revision
@@ -12,6 +12,7 @@ __all__ = [
     "FiledDocument",
     "Integration",
     "Note",
+    "Rendering",
     "Revision",
     "Signature",
     "Submission",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from consent.selectors import latest_decisions
 from encounters.models import Encounter, Patient
 from notes.content import SECTIONS
 from notes.models import Addendum, FiledDocument, Note, Revision, Signature, Submission
-from notes.services.plaintext import SANDBOX_NOTICE, plain_text
+from notes.services.plaintext import SANDBOX_NOTICE, Block, chart_blocks, plain_text
 
 # LOINC's general type of a visit note; how the visit was held is in encounter.modality.
 NOTE_TYPE = {"system": "http://loinc.org", "code": "11506-3", "display": "Progress note"}
@@ -41,8 +41,8 @@ def payload(
     revision, signature = note.current_revision, note.signature
     assert revision is not None, "a signed note has its revision"
     assert signature is not None, "a signed note has its signature"
-    addenda = list(note.addenda.select_related("signature").order_by("number"))
-    text = plain_text(note=note, content=revision.content, signature=signature, addenda=addenda)
+    addenda = signed_addenda(note)
+    text = plain_text(blocks_of(note, addenda))
     return {
         "id": str(note.pk),
         "version": version,
@@ -67,8 +67,20 @@ def payload(
         "consent": {"recording": recording_consent(note.encounter)},
         **({"sandbox": True, "notice": SANDBOX_NOTICE} if note.sandbox else {"sandbox": False}),
         "hash": {"algorithm": "sha256", "of": "text", "value": hashlib.sha256(text.encode()).hexdigest()},
-        "links": {"self": f"/api/v1/notes/{note.pk}"},
+        "links": _links(note, version),
     }
+
+
+def signed_addenda(note: Note) -> list[Addendum]:
+    return list(note.addenda.select_related("signature").order_by("number"))
+
+
+def blocks_of(note: Note, addenda: Sequence[Addendum]) -> list[Block]:
+    """The signed note and its addenda, as every readable form shows them."""
+    revision, signature = note.current_revision, note.signature
+    assert revision is not None, "a signed note has its revision"
+    assert signature is not None, "a signed note has its signature"
+    return chart_blocks(note=note, content=revision.content, signature=signature, addenda=addenda)
 
 
 def body(rendered: Payload, *, change: int) -> str:
@@ -94,6 +106,19 @@ def recording_consent(encounter: Encounter) -> str:
     order = [ConsentRecord.Decision.WITHDRAWN, ConsentRecord.Decision.DECLINED, "not_asked"]
     restrictive = next((str(answer) for answer in order if answer in answers), None)
     return restrictive or ("granted" if answers else "not_asked")
+
+
+def _links(note: Note, version: int) -> Payload:
+    """``self`` is the note as it stands, whatever its version; the documents are those of this version."""
+    this = f"/api/v1/notes/{note.pk}"
+    document = f"{this}/versions/{version}/document"
+    return {
+        "self": this,
+        "text": f"{document}.txt",
+        "html": f"{document}.html",
+        "pdf": f"{document}.pdf",
+        "fhir": f"/fhir/r4/DocumentReference/{note.pk}",
+    }
 
 
 def _replaced(document: FiledDocument | None) -> Payload | None:
