@@ -12,6 +12,7 @@ practice go one by one until commit, and numbers become visible in their order.
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import datetime
 
 import structlog
@@ -25,6 +26,7 @@ from encounters.models import Encounter, Practice, Role, User
 from encounters.models.access import memberships_of
 from encounters.states import EncounterStatus
 from notes.models import ChangeCounter, FiledDocument, Note
+from notes.services.fhir import fhir_publish
 from notes.services.rendering import Payload, body, payload
 from notes.services.worklist import refresh_next_step
 from notes.states import NoteState
@@ -116,6 +118,7 @@ def _publish(
     ).get(pk=note.pk)
     rendered = payload(note=loaded, version=version, state=state, filed_at=now, replaces=replaces)
     document = _store(loaded, rendered, now, actor, replaces)
+    fhir_publish(document, json.loads(document.body))
     record(
         "note.filed",
         actor=actor,

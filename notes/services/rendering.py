@@ -18,10 +18,9 @@ from consent.selectors import latest_decisions
 from encounters.models import Encounter, Patient
 from notes.content import SECTIONS
 from notes.models import Addendum, FiledDocument, Note, Revision, Signature, Submission
+from notes.services.note_types import note_type
 from notes.services.plaintext import SANDBOX_NOTICE, plain_text
 
-# LOINC's general type of a visit note; how the visit was held is in encounter.modality.
-NOTE_TYPE = {"system": "http://loinc.org", "code": "11506-3", "display": "Progress note"}
 SOURCES = {
     Submission.Kind.AUDIO: "audio",
     Submission.Kind.TEXT: "transcript",
@@ -49,7 +48,7 @@ def payload(
         "change": 0,
         "state": state,
         "replaces": _replaced(replaces),
-        "type": NOTE_TYPE,
+        "type": note_type(note.encounter.template),
         "patient": _patient(note.patient),
         "encounter": _encounter(note.encounter),
         "author": _author(signature),
