@@ -83,6 +83,7 @@ ACTIONS: dict[str, str] = {
     "note.sign_refused": "Signing refused",
     "note.filed": "Filed a note to the chart",
     "note.addendum": "Added to a signed note",
+    "note.retracted": "Marked a filed note as entered in error",
     "note.superseded_draft": "Kept a late draft",
     "note.exported": "Exported a note",
     # Integrations

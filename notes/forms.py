@@ -93,7 +93,11 @@ class SignForm(forms.Form):
 
 
 class AddendumForm(forms.Form):
-    kind = forms.ChoiceField(label="What is it?", choices=Addendum.Kind.choices, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(
+        label="What is it?",
+        choices=[(kind.value, kind.label) for kind in Addendum.ADDITIONS],
+        widget=forms.RadioSelect,
+    )
     reason = forms.CharField(
         label="Reason",
         max_length=300,

@@ -182,6 +182,22 @@ class EncryptedTextField(EncryptedField[_Set_contra, _Get_co]):
         return super().formfield(**{"widget": forms.Textarea, **kwargs})
 
 
+class EncryptedBytesField(EncryptedField[_Set_contra, _Get_co]):
+    """Bytes of any kind, such as a document. Null stays null."""
+
+    if TYPE_CHECKING:
+        _pyi_private_set_type: bytes
+        _pyi_private_get_type: bytes
+
+    def encode(self, value: Any) -> bytes:
+        if not isinstance(value, bytes):
+            raise TypeError(f"{self} takes bytes, not {type(value).__name__}.")
+        return value
+
+    def decode(self, data: bytes) -> bytes:
+        return data
+
+
 class EncryptedJSONField(EncryptedField[_Set_contra, _Get_co]):
     """Anything JSON can say. Python's None is NULL; a change made in place is saved with the row."""
 

@@ -1,4 +1,4 @@
-from notes.models.chart import Addendum, ChangeCounter, FiledDocument, Signature
+from notes.models.chart import Addendum, ChangeCounter, FiledDocument, Rendering, Signature
 from notes.models.engine import EngineAccount, EngineEvent
 from notes.models.fhir import FhirDocument
 from notes.models.integration import Integration
@@ -14,6 +14,7 @@ __all__ = [
     "FiledDocument",
     "Integration",
     "Note",
+    "Rendering",
     "Revision",
     "Signature",
     "Submission",

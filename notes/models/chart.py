@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.db import models
 from django.db.models import Q
 
-from config.crypto.fields import EncryptedTextField
+from config.crypto.fields import EncryptedBytesField, EncryptedTextField
 from config.ids import uuid7
 from encounters.models.access import PracticeScoped, Row
 from notes.models.note import Note, Revision
@@ -28,6 +28,7 @@ class Signature(models.Model):
     class Meaning(models.TextChoices):
         AUTHOR = "author", "Reviewed, corrected and approved as author"
         ADDENDUM = "addendum", "Author of an addendum"
+        RETRACTION = "retraction", "Marked the note as entered in error"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     note = models.ForeignKey(Note, on_delete=models.PROTECT, related_name="signatures")
@@ -53,17 +54,24 @@ class Signature(models.Model):
 
 
 class Addendum(models.Model):
+    """Something said about a filed note, signed by itself. The one of kind ``entered_in_error`` retracts the note
+    and is the last."""
+
     immutable = True
 
     class Kind(models.TextChoices):
         LATE_ENTRY = "late_entry", "Late entry"
         ADDENDUM = "addendum", "Addendum"
         CORRECTION = "correction", "Correction"
+        ENTERED_IN_ERROR = "entered_in_error", "Entered in error"
+
+    # What can be written beside a note that stays valid.
+    ADDITIONS = (Kind.LATE_ENTRY, Kind.ADDENDUM, Kind.CORRECTION)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     note = models.ForeignKey(Note, on_delete=models.PROTECT, related_name="addenda")
     number = models.PositiveIntegerField()
-    kind = models.CharField(max_length=12, choices=Kind.choices)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
     text = EncryptedTextField()
     reason = EncryptedTextField()
     signature = models.OneToOneField(Signature, on_delete=models.PROTECT, related_name="addendum")
@@ -146,3 +154,28 @@ class FiledDocument(models.Model):
 
     def audit_context(self) -> dict[str, Any]:
         return {"practice": self.practice_id, "encounter": self.encounter_id, "patient": self.patient_id}
+
+
+class Rendering(models.Model):
+    """One form of a chart entry, made when it was filed and never again: the same bytes for every reader.
+
+    ``format`` names it: ``notes.services.documents`` lists them.
+    """
+
+    immutable = True
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    document = models.ForeignKey(FiledDocument, on_delete=models.PROTECT, related_name="renderings")
+    format = models.CharField(max_length=30)
+    body = EncryptedBytesField()
+    size = models.PositiveIntegerField(help_text="Bytes of the body.")
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["format"]
+        constraints = [
+            models.UniqueConstraint(fields=["document", "format"], name="rendering_format_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.format} of {self.document_id}"

@@ -109,7 +109,7 @@ def _store(note: Note, draft: Draft, *, number: int, signature: Signature, actor
 
 
 def _refuse_incomplete(draft: Draft, *, attested: bool) -> None:
-    if draft.kind not in Addendum.Kind.values:
+    if draft.kind not in Addendum.ADDITIONS:
         raise SigningRefused("kind", "Choose what kind of addition this is.")
     if not draft.text.strip() or not draft.reason:
         raise SigningRefused("empty", "Write the text and the reason before you sign.")

@@ -14,21 +14,30 @@ from notes.fhir.document_reference import document_reference, restated, stamped
 from notes.fhir.filed import Filed, Rendition, Resource
 from notes.fhir.people import period
 from notes.fhir.provenance import provenance
-from notes.models import FhirDocument, FiledDocument
+from notes.models import FhirDocument, FiledDocument, Rendering
 from notes.services.clock import next_stamp
+from notes.services.documents import Filing, renderer
 from notes.services.rendering import Payload, stamp
 
 Status = FhirDocument.Status
+# The forms that stand beside the text in a DocumentReference, each behind Binary/<entry>-<form>.
+MEDIA_TYPES = {"xhtml": "application/xhtml+xml", "pdf": "application/pdf"}
+
+
+@renderer("fhir")
+def document_bundle(filing: Filing) -> bytes:
+    """The document Bundle, which stands alone and points at no address."""
+    return compact(fhir_document(filed_of(filing))).encode()
 
 
 def fhir_publish(
-    document: FiledDocument, payload: Payload, renditions: Iterable[Rendition] = ()
+    document: FiledDocument, filing: Filing, forms: Iterable[Rendering] = ()
 ) -> list[FhirDocument]:
     """Add the entry's first version and the next one of every entry that it changes.
 
     Belongs in the transaction that files `document`, after its change number was taken.
     """
-    filed = filed_of(document, payload, renditions)
+    filed = filed_of(filing, forms)
     moment = next_stamp(document.practice_id)
     rows = _restatements(document, moment)
     first = document_reference(filed)
@@ -42,9 +51,9 @@ def fhir_publish(
             version=1,
             position=FhirDocument.position_of(document.change_number, len(rows)),
             status=first["status"],
-            type_code=payload["type"]["code"],
+            type_code=filed.note["type"]["code"],
             date=document.filed_at,
-            **_period(payload),
+            **_period(filed.note),
             updated_at=moment,
             body=compact(stamped(first, str(stamp(moment)))),
             provenance=compact(provenance(filed, _targets(rows, document))),
@@ -53,24 +62,20 @@ def fhir_publish(
     return FhirDocument.objects.bulk_create(rows)
 
 
-def filed_of(document: FiledDocument, payload: Payload, renditions: Iterable[Rendition] = ()) -> Filed:
+def filed_of(filing: Filing, forms: Iterable[Rendering] = ()) -> Filed:
+    """The same filing as notes/fhir takes it; `forms` are those that a DocumentReference points at."""
     return Filed(
-        id=str(document.pk),
-        note=payload,
-        replaces=str(document.replaces_id) if document.replaces_id else None,
-        label_ai=document.practice.label_ai_drafts,
-        renditions=tuple(renditions),
+        id=str(filing.document_id),
+        note=filing.payload,
+        replaces=str(filing.replaces.pk) if filing.replaces else None,
+        label_ai=filing.note.practice.label_ai_drafts,
+        renditions=tuple(_rendition(form) for form in forms if form.format in MEDIA_TYPES),
     )
 
 
-def document_bundle(filed: Filed) -> bytes:
-    """The document Bundle's bytes."""
-    return compact(fhir_document(filed)).encode()
-
-
-def rendition(name: str, media_type: str, body: bytes) -> Rendition:
-    sha1 = hashlib.sha1(body, usedforsecurity=False).digest()
-    return Rendition(name, media_type, len(body), base64.b64encode(sha1).decode())
+def _rendition(form: Rendering) -> Rendition:
+    sha1 = hashlib.sha1(form.body, usedforsecurity=False).digest()
+    return Rendition(form.format, MEDIA_TYPES[form.format], form.size, base64.b64encode(sha1).decode())
 
 
 def compact(resource: Resource) -> str:

@@ -12,7 +12,6 @@ practice go one by one until commit, and numbers become visible in their order.
 from __future__ import annotations
 
 import hashlib
-import json
 from datetime import datetime
 
 import structlog
@@ -20,20 +19,26 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import F, Q
 from django.utils import timezone
 
+from config.ids import uuid7
 from consent.audit import Acting, SystemActor, audited, record
 from consent.transitions import StaleState, advance
 from encounters.models import Encounter, Practice, Role, User
 from encounters.models.access import memberships_of
 from encounters.states import EncounterStatus
-from notes.models import ChangeCounter, FiledDocument, Note
+from notes.models import ChangeCounter, FiledDocument, Note, Rendering
+from notes.services.documents import Filing, renderings
 from notes.services.fhir import fhir_publish
-from notes.services.rendering import Payload, body, payload
+from notes.services.rendering import blocks_of, body, payload, signed_addenda
 from notes.services.worklist import refresh_next_step
 from notes.states import NoteState
 
 log = structlog.get_logger(__name__)
 HOLD_ENDED = SystemActor(name="release hold")
 BATCH = 100
+STATES = {
+    NoteState.AMENDED: FiledDocument.State.AMENDED,
+    NoteState.ENTERED_IN_ERROR: FiledDocument.State.ENTERED_IN_ERROR,
+}
 
 
 def note_file(*, note: Note, actor: Acting) -> FiledDocument:
@@ -83,13 +88,25 @@ def document_file_amendment(*, note: Note, actor: Acting) -> FiledDocument:
 
     Call it in the transaction that adds the addendum. Raises StaleState unless the note is filed or amended.
     """
+    return _file_next(note, actor, NoteState.AMENDED)
+
+
+def document_file_retraction(*, note: Note, actor: Acting) -> FiledDocument:
+    """File the last version of a note: it was entered in error and is not to be relied on.
+
+    Call it in the transaction that adds the addendum saying so. Raises StaleState unless the note is filed or amended.
+    """
+    return _file_next(note, actor, NoteState.ENTERED_IN_ERROR)
+
+
+def _file_next(note: Note, actor: Acting, state: NoteState) -> FiledDocument:
     _require_provider(note, actor)
     now = timezone.now()
     with audited():
-        advance(note, NoteState.AMENDED, actor=actor)
+        advance(note, state, actor=actor)
         last = FiledDocument.objects.filter(note=note).order_by("-version").first()
         assert last is not None, "a filed note has a document"
-        return _publish(note, actor, now, version=last.version + 1, replaces=last)
+        return _publish(note, actor, now, version=last.version + 1, state=STATES[state], replaces=last)
 
 
 def _file(note: Note, actor: Acting, now: datetime, *, where: Q) -> FiledDocument:
@@ -97,7 +114,7 @@ def _file(note: Note, actor: Acting, now: datetime, *, where: Q) -> FiledDocumen
         advance(note, NoteState.FILED, actor=actor, where=where, filed_at=now, hold_until=None)
         _document_encounter(note.encounter, actor)
         refresh_next_step(note.encounter_id)
-        return _publish(note, actor, now, version=1, replaces=None)
+        return _publish(note, actor, now, version=1, state=FiledDocument.State.FILED, replaces=None)
 
 
 def _document_encounter(encounter: Encounter, actor: Acting) -> None:
@@ -109,16 +126,18 @@ def _document_encounter(encounter: Encounter, actor: Acting) -> None:
 
 
 def _publish(
-    note: Note, actor: Acting, now: datetime, *, version: int, replaces: FiledDocument | None
+    note: Note, actor: Acting, now: datetime, *, version: int, state: str, replaces: FiledDocument | None
 ) -> FiledDocument:
     """Store version `version` under the practice's next change number. Last in the transaction."""
-    state = FiledDocument.State.AMENDED if replaces else FiledDocument.State.FILED
     loaded = Note.objects.select_related(
         "encounter__provider", "patient", "practice", "signature", "current_revision"
     ).get(pk=note.pk)
     rendered = payload(note=loaded, version=version, state=state, filed_at=now, replaces=replaces)
-    document = _store(loaded, rendered, now, actor, replaces)
-    fhir_publish(document, json.loads(document.body))
+    blocks = blocks_of(loaded, signed_addenda(loaded))
+    filing = Filing(uuid7(), loaded, rendered, blocks, now, replaces)
+    forms = Rendering.objects.bulk_create(renderings(filing))
+    document = _store(filing, actor)
+    fhir_publish(document, filing, forms)
     record(
         "note.filed",
         actor=actor,
@@ -134,12 +153,13 @@ def _publish(
     return document
 
 
-def _store(
-    note: Note, rendered: Payload, now: datetime, actor: Acting, replaces: FiledDocument | None
-) -> FiledDocument:
+def _store(filing: Filing, actor: Acting) -> FiledDocument:
+    """The entry itself. Its renderings are there already: foreign keys are checked at commit."""
+    note, rendered = filing.note, filing.payload
     change = _next_change(note)
     text = body(rendered, change=change)
     return FiledDocument.objects.create(
+        pk=filing.document_id,
         practice_id=note.practice_id,
         note=note,
         encounter_id=note.encounter_id,
@@ -149,8 +169,8 @@ def _store(
         state=rendered["state"],
         body=text,
         body_sha256=hashlib.sha256(text.encode()).hexdigest(),
-        replaces=replaces,
-        filed_at=now,
+        replaces=filing.replaces,
+        filed_at=filing.filed_at,
         filed_by=actor if isinstance(actor, User) else None,
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from encounters.models import Encounter, Patient
 from notes.content import SECTIONS
 from notes.models import Addendum, FiledDocument, Note, Revision, Signature, Submission
 from notes.services.note_types import note_type
-from notes.services.plaintext import SANDBOX_NOTICE, plain_text
+from notes.services.plaintext import SANDBOX_NOTICE, Block, chart_blocks, plain_text
 
 SOURCES = {
     Submission.Kind.AUDIO: "audio",
@@ -40,8 +40,8 @@ def payload(
     revision, signature = note.current_revision, note.signature
     assert revision is not None, "a signed note has its revision"
     assert signature is not None, "a signed note has its signature"
-    addenda = list(note.addenda.select_related("signature").order_by("number"))
-    text = plain_text(note=note, content=revision.content, signature=signature, addenda=addenda)
+    addenda = signed_addenda(note)
+    text = plain_text(blocks_of(note, addenda))
     return {
         "id": str(note.pk),
         "version": version,
@@ -66,8 +66,20 @@ def payload(
         "consent": {"recording": recording_consent(note.encounter)},
         **({"sandbox": True, "notice": SANDBOX_NOTICE} if note.sandbox else {"sandbox": False}),
         "hash": {"algorithm": "sha256", "of": "text", "value": hashlib.sha256(text.encode()).hexdigest()},
-        "links": {"self": f"/api/v1/notes/{note.pk}"},
+        "links": _links(note, version),
     }
+
+
+def signed_addenda(note: Note) -> list[Addendum]:
+    return list(note.addenda.select_related("signature").order_by("number"))
+
+
+def blocks_of(note: Note, addenda: Sequence[Addendum]) -> list[Block]:
+    """The signed note and its addenda, as every readable form shows them."""
+    revision, signature = note.current_revision, note.signature
+    assert revision is not None, "a signed note has its revision"
+    assert signature is not None, "a signed note has its signature"
+    return chart_blocks(note=note, content=revision.content, signature=signature, addenda=addenda)
 
 
 def body(rendered: Payload, *, change: int) -> str:
@@ -93,6 +105,20 @@ def recording_consent(encounter: Encounter) -> str:
     order = [ConsentRecord.Decision.WITHDRAWN, ConsentRecord.Decision.DECLINED, "not_asked"]
     restrictive = next((str(answer) for answer in order if answer in answers), None)
     return restrictive or ("granted" if answers else "not_asked")
+
+
+def _links(note: Note, version: int) -> Payload:
+    """``self`` is the note as it stands, whatever its version; the documents are those of this version; ``fhir``
+    finds the note's DocumentReferences, one for each version."""
+    this = f"/api/v1/notes/{note.pk}"
+    document = f"{this}/versions/{version}/document"
+    return {
+        "self": this,
+        "text": f"{document}.txt",
+        "html": f"{document}.html",
+        "pdf": f"{document}.pdf",
+        "fhir": f"/fhir/r4/DocumentReference?identifier=urn:uuid:{note.pk}",
+    }
 
 
 def _replaced(document: FiledDocument | None) -> Payload | None:

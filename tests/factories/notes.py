@@ -7,7 +7,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from notes.content import Content, clean_content, content_hash
-from notes.models import EngineAccount, Note, Revision, Submission
+from notes.models import Addendum, EngineAccount, Note, Revision, Submission
 from notes.services.revisions import revision_make
 from tests.factories.encounters import EncounterFactory
 from tests.factories.people import PracticeFactory
@@ -151,3 +151,17 @@ def sign(note: Note, *, by: Any = None) -> Note:
         authenticated_by="password",
     )
     return note
+
+
+def retract(note: Note, *, by: Any = None, **given: Any) -> Addendum:
+    """Mark the note as entered in error, as its signer unless told otherwise."""
+    from notes.services.retraction import note_retract  # noqa: PLC0415
+
+    asked = {
+        "reason": "Wrong patient",
+        "attested": True,
+        "authenticated_at": timezone.now(),
+        "authenticated_by": "password",
+        **given,
+    }
+    return note_retract(note=note, actor=by or note.signer, **asked)

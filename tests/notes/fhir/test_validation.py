@@ -8,23 +8,21 @@ from typing import Any
 import pytest
 
 from notes.fhir import people
-from notes.models import FhirDocument, FiledDocument, Note
-from notes.services.fhir import document_bundle, filed_of, rendition
+from notes.models import FhirDocument, FiledDocument, Note, Rendering
 from tests.factories.encounters import EncounterFactory
 from tests.factories.notes import NoteFactory, content
 from tests.factories.people import MembershipFactory, PracticeFactory
+from tests.notes.fhir.acts import retract
 from tests.notes.filing.test_filing import amend
 
 pytestmark = pytest.mark.django_db
 NPI = "1234567893"
-PDF = rendition("pdf", "application/pdf", b"%PDF-1.7")
 
 
 def documents(note: Note) -> list[dict[str, Any]]:
-    return [
-        json.loads(document_bundle(filed_of(document, json.loads(document.body), [PDF])))
-        for document in note.documents.all()
-    ]
+    forms = Rendering.objects.filter(document__note=note, format="fhir")
+    assert len(forms) == note.documents.count()
+    return [json.loads(form.body) for form in forms]
 
 
 def stored(note: Note) -> list[dict[str, Any]]:
@@ -66,6 +64,14 @@ def amended() -> Note:
     return note
 
 
+def retracted() -> Note:
+    note = amended()
+    retract(note)
+    latest = FhirDocument.objects.standing().filter(note=note)
+    assert {row.status for row in latest} == {"entered-in-error"}
+    return note
+
+
 def by_hand() -> Note:
     return NoteFactory(draft=False, encounter=visit(modality="in_person"), filed=True)
 
@@ -101,7 +107,18 @@ def long_text() -> Note:
 
 @pytest.mark.parametrize(
     "kind",
-    [progress, consult, amended, by_hand, by_telephone, labelled, without_numbers, odd_text, long_text],
+    [
+        progress,
+        consult,
+        amended,
+        retracted,
+        by_hand,
+        by_telephone,
+        labelled,
+        without_numbers,
+        odd_text,
+        long_text,
+    ],
     ids=lambda kind: kind.__name__,
 )
 def test_every_kind_of_note_is_good(checker, kind) -> None:

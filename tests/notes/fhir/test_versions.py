@@ -16,6 +16,7 @@ from notes.services.clock import next_stamp
 from notes.services.filing import note_file
 from tests.factories.encounters import EncounterFactory
 from tests.factories.notes import NoteFactory
+from tests.notes.fhir.acts import retract
 from tests.notes.filing.test_filing import amend
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +63,24 @@ def test_each_amendment_supersedes_only_the_last_one() -> None:
     assert [row.version for row in latest] == [2, 2, 2, 1]
 
 
+def test_a_retraction_takes_every_version_of_the_note_with_it() -> None:
+    note = NoteFactory(filed=True)
+    amend(note)
+    before = FhirDocument.objects.count()
+    retract(note)
+    first, second, third = note.documents.order_by("version")
+    added = FhirDocument.objects.order_by("position")[before:]
+    assert [(row.document, row.version) for row in added] == [(first, 3), (second, 2), (third, 1)]
+    assert {(body(row)["status"], body(row)["docStatus"]) for row in added} == {("entered-in-error",) * 2}
+    assert len({row.updated_at for row in added}) == 1
+    provenance = json.loads(added[2].provenance)
+    assert provenance["activity"]["coding"][0]["code"] == "NULLIFY"
+    assert [target["reference"] for target in provenance["target"]] == [
+        f"DocumentReference/{document.pk}" for document in (third, first, second)
+    ]
+    assert "Device" not in json.dumps(provenance)
+
+
 def test_what_counted_at_an_earlier_position_can_be_told_later() -> None:
     note = NoteFactory(filed=True)
     then = FhirDocument.objects.get().position
@@ -73,10 +92,15 @@ def test_what_counted_at_an_earlier_position_can_be_told_later() -> None:
 def test_the_text_inside_is_the_text_that_is_served_elsewhere() -> None:
     NoteFactory(filed=True)
     text = json.loads(FiledDocument.objects.get().body)["text"].encode()
-    attachment = body(FhirDocument.objects.get())["content"][0]["attachment"]
+    content = body(FhirDocument.objects.get())["content"]
+    attachment = content[0]["attachment"]
     assert base64.b64decode(attachment["data"]) == text
     assert attachment["size"] == len(text)
     assert base64.b64decode(attachment["hash"]) == hashlib.sha1(text).digest()
+    kinds = [each["attachment"]["contentType"] for each in content]
+    assert kinds == [
+        "text/plain; charset=utf-8", "application/xhtml+xml", "application/pdf", "application/fhir+json",
+    ]  # fmt: skip
 
 
 def test_the_provenance_tells_the_clinician_from_the_engine() -> None:
