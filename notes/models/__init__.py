@@ -1,5 +1,6 @@
 from notes.models.chart import Addendum, ChangeCounter, FiledDocument, Rendering, Signature
 from notes.models.engine import EngineAccount, EngineEvent
+from notes.models.fhir import FhirDocument
 from notes.models.integration import Integration
 from notes.models.note import Note, Revision
 from notes.models.submission import Submission
@@ -9,6 +10,7 @@ __all__ = [
     "ChangeCounter",
     "EngineAccount",
     "EngineEvent",
+    "FhirDocument",
     "FiledDocument",
     "Integration",
     "Note",
