@@ -311,9 +311,9 @@ encounters.vendorevent            out_admin 200 200 403 403 404 403 403 403 404
 encounters.vendorrecording        admin     200 200 403 403 200 403 403 403 200
 encounters.vendorrecording        superuser 200 200 403 403 200 403 403 403 200
 encounters.vendorrecording        out_admin 200 200 403 403 404 403 403 403 404
-encounters.videoconnection        admin     200 200 403 403 200 403 403 403 200
-encounters.videoconnection        superuser 200 200 403 403 200 403 403 403 200
-encounters.videoconnection        out_admin 200 200 403 403 404 403 403 403 404
+encounters.videoconnection        admin     200 200 200 200 200 200 403 403 200
+encounters.videoconnection        superuser 200 200 200 200 200 200 403 403 200
+encounters.videoconnection        out_admin 200 200 200 200 404 404 403 403 404
 notes.addendum                    admin     200 200 403 403 200 403 403 403 200
 notes.addendum                    superuser 200 200 403 403 200 403 403 403 200
 notes.addendum                    out_admin 200 200 403 403 404 403 403 403 404
