@@ -93,6 +93,8 @@ ACTIONS: dict[str, str] = {
     "integration.refused": "Integration refused",
     "api.notes_listed": "Integration pulled notes",
     "api.note_read": "Integration read a note",
+    "api.patient_matched": "Integration found a patient by record number",
+    "api.encounter_read": "Integration looked at an encounter",
     "api.transcript_read": "Integration read a transcript",
     # Operations
     "admin.changed": "Changed in administration",

@@ -43,6 +43,10 @@ REVALIDATED = {"api-note"}
 NO_SESSION = {
     "engine-webhook",
     "recording-hook",
+    "api-patients",
+    "api-encounters",
+    "api-encounter",
+    "api-calls",
     "api-notes",
     "api-note",
     "api-transcript",
@@ -51,7 +55,8 @@ NO_SESSION = {
     "api-not-found",
 }
 READS = {
-    "access.refused", "account.logout", "admin.viewed", "api.note_read", "api.notes_listed", "api.transcript_read",
+    "access.refused", "account.logout", "admin.viewed", "api.encounter_read", "api.note_read", "api.notes_listed",
+    "api.transcript_read",
     "audit.viewed", "encounter.viewed", "integration.refused", "note.history_viewed", "note.viewed", "patient.viewed",
     "worklist.viewed",
 }  # fmt: skip

@@ -23,7 +23,7 @@ from encounters.accounts import sessions
 from encounters.models import AudioCopy, RecordingPart, RecordingSlice, Role, VendorEvent, VendorRecording
 from encounters.services.capturing import capture_begin
 from encounters.services.recordings import recording_begin
-from notes.models import EngineEvent
+from notes.models import EngineEvent, IdempotentRequest
 from notes.services.addenda import addendum_add
 from tests.factories.consent import AgreementFactory, PolicyFactory
 from tests.factories.encounters import EncounterFactory
@@ -232,7 +232,7 @@ def _people(ours: Side, theirs: Side) -> dict[str, Any]:
 
 
 def _keys(ours: Side, theirs: Side) -> dict[str, str]:
-    both = ("notes:read", "transcripts:read")
+    both = ("notes:read", "transcripts:read", "encounters:write")
     found = {
         "key": integration(ours.practice, scopes=both)[1],
         "notes_only": integration(ours.practice, scopes=("notes:read",))[1],
@@ -243,6 +243,9 @@ def _keys(ours: Side, theirs: Side) -> dict[str, str]:
         made, found[name] = integration(ours.practice, scopes=both)
         type(made).objects.filter(pk=made.pk).update(**{field_name: timezone.now() - timedelta(seconds=1)})
     ours.objects["integration"] = made
+    IdempotentRequest.objects.create(
+        integration=made, key="k", fingerprint="0" * 64, answer=f"{OURS}-clinical"
+    )
     theirs.objects["integration"] = integration(theirs.practice)[0]
     return found
 

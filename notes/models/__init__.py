@@ -1,6 +1,7 @@
 from notes.models.chart import Addendum, ChangeCounter, FiledDocument, Rendering, Signature
 from notes.models.engine import EngineAccount, EngineEvent
 from notes.models.fhir import FhirDocument
+from notes.models.idempotency import IdempotentRequest
 from notes.models.integration import Integration
 from notes.models.note import Note, Revision
 from notes.models.submission import Submission
@@ -12,6 +13,7 @@ __all__ = [
     "EngineEvent",
     "FhirDocument",
     "FiledDocument",
+    "IdempotentRequest",
     "Integration",
     "Note",
     "Rendering",

@@ -13,6 +13,7 @@ class Integration(models.Model):
 
     class Scope(models.TextChoices):
         NOTES_READ = "notes:read", "Read filed notes"
+        ENCOUNTERS_WRITE = "encounters:write", "Make patients and encounters, and bind calls to them"
         TRANSCRIPTS_READ = "transcripts:read", "Read what was said, as it was transcribed"
 
     audit_kind = "integration"

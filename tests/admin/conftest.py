@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from consent.audit import SYSTEM, record
 from encounters.models import Patient, VendorEvent, VendorRecording
-from notes.models import Note
+from notes.models import IdempotentRequest, Note
 from tests.factories.consent import AgreementFactory, PolicyFactory
 from tests.factories.encounters import EncounterFactory, RecordingFactory
 from tests.factories.integrations import integration
@@ -51,7 +51,8 @@ def furnish(practice: Any, provider: Any) -> Note:
     VendorEvent.objects.create(connection=call.connection, dedupe_key="event", kind="call_ended")
     note: Note = NoteFactory(encounter=visit, filed=True)
     amend(note)
-    integration(practice)
+    caller, _ = integration(practice)
+    IdempotentRequest.objects.create(integration=caller, key="k", fingerprint="0" * 64, answer=CLINICAL)
     record("worklist.viewed", actor=SYSTEM, practice=practice)
     return note
 
