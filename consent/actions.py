@@ -94,6 +94,8 @@ ACTIONS: dict[str, str] = {
     "api.notes_listed": "Integration pulled notes",
     "api.note_read": "Integration read a note",
     "api.transcript_read": "Integration read a transcript",
+    "api.fhir_read": "Integration read over FHIR",
+    "api.fhir_searched": "Integration searched over FHIR",
     # Operations
     "admin.changed": "Changed in administration",
     "admin.viewed": "Opened in administration",

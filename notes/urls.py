@@ -23,6 +23,7 @@ urlpatterns = [
     path("patients/<uuid:pk>/", chart, name="chart"),
     path("hooks/soapnoteapi/<uuid:pk>/", engine_webhook, name="engine-webhook"),
     path("api/", include("notes.api.urls")),
+    path("fhir/r4/", include("notes.api.fhir.urls")),
     path("notes/<uuid:pk>/", note, name="note"),
     path("notes/<uuid:pk>/draft/", draft, name="note-draft"),
     path("notes/<uuid:pk>/merge/", merge, name="note-merge"),
