@@ -326,6 +326,9 @@ notes.engineaccount               out_admin 200 200 200 200 404 404 403 403 404
 notes.engineevent                 admin     200 200 403 403 200 403 403 403 200
 notes.engineevent                 superuser 200 200 403 403 200 403 403 403 200
 notes.engineevent                 out_admin 200 200 403 403 404 403 403 403 404
+notes.fhirdocument admin     200 200 403 403 200 403 403 403 200
+notes.fhirdocument superuser 200 200 403 403 200 403 403 403 200
+notes.fhirdocument out_admin 200 200 403 403 404 403 403 403 404
 notes.fileddocument               admin     200 200 403 403 200 403 403 403 200
 notes.fileddocument               superuser 200 200 403 403 200 403 403 403 200
 notes.fileddocument               out_admin 200 200 403 403 404 403 403 403 404
@@ -335,6 +338,9 @@ notes.integration                 out_admin 200 200 200 200 404 404 403 403 404
 notes.note                        admin     200 200 403 403 200 403 403 403 200
 notes.note                        superuser 200 200 403 403 200 403 403 403 200
 notes.note                        out_admin 200 200 403 403 404 403 403 403 404
+notes.rendering admin     200 200 403 403 200 403 403 403 200
+notes.rendering superuser 200 200 403 403 200 403 403 403 200
+notes.rendering out_admin 200 200 403 403 404 403 403 403 404
 notes.revision                    admin     200 200 403 403 200 403 403 403 200
 notes.revision                    superuser 200 200 403 403 200 403 403 403 200
 notes.revision                    out_admin 200 200 403 403 404 403 403 403 404

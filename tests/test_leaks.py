@@ -33,17 +33,17 @@ from tests.logbook import logbook
 from tests.notes.pipeline.upstream import Answer, Upstream
 from tests.notes.review.pages import fields, signing, url, with_text
 
-MARK = "Zqx"
+MARK = "Zqxvqx"  # long enough not to turn up in ciphertext by chance
 SECRET = "whsec_WnF4c2VjcmV0WnF4c2VjcmV0WnF4c2VjcmV0WnE="
-SECRETS = (SECRET, "Zqxkey")
-SAID = "Zqxsaid my left knee has hurt for two weeks, mostly on stairs."
+SECRETS = (SECRET, "Zqxvqxkey")
+SAID = "Zqxvqxsaid my left knee has hurt for two weeks, mostly on stairs."
 NOTE = {
-    "subjective": "Zqxsubjective",
-    "objective": "Zqxobjective",
-    "assessment": "Zqxassessment",
-    "plan": "Zqxplan",
+    "subjective": "Zqxvqxsubjective",
+    "objective": "Zqxvqxobjective",
+    "assessment": "Zqxvqxassessment",
+    "plan": "Zqxvqxplan",
     "transcript": [{"speaker": "Patient", "start": 0, "end": 2, "text": SAID}],
-    "patientSummary": "Zqxsummary",
+    "patientSummary": "Zqxvqxsummary",
 }
 # Names and numbers of patients stay searchable; the disk is expected to be encrypted.
 MAY_HOLD = {
@@ -64,13 +64,19 @@ def upstream() -> Iterator[Upstream]:
 
 @pytest.fixture
 def visit(practice: Any, clinician: Any) -> Any:
-    patient = PatientFactory(practice=practice, given_name="Zqxgiven", family_name="Zqxfamily", mrn="Zqxmrn")
+    patient = PatientFactory(
+        practice=practice, given_name="Zqxvqxgiven", family_name="Zqxvqxfamily", mrn="Zqxvqxmrn"
+    )
     return EncounterFactory(
         practice=practice,
         provider=clinician,
         patient=patient,
         agreement=True,
-        clinical_context={"reason": "Zqxreason", "history": "Zqxhistory", "medications": ["Zqxdrug"]},
+        clinical_context={
+            "reason": "Zqxvqxreason",
+            "history": "Zqxvqxhistory",
+            "medications": ["Zqxvqxdrug"],
+        },
     )
 
 
@@ -79,7 +85,7 @@ def account(visit: Any, upstream: Upstream) -> Any:
     return EngineAccountFactory(
         practice=visit.practice,
         base_url=upstream.url,
-        api_key="snapi_sk_live_Zqxkey",
+        api_key="snapi_sk_live_Zqxvqxkey",
         webhook_secret=SECRET,
         signature_profile="t-v1",
     )
@@ -126,18 +132,18 @@ def _confirm(client: Any, user: Any) -> None:
 
 
 def _agree(client: Any, visit: Any) -> None:
-    ParticipantFactory(encounter=visit, role="family", name="Zqxrelative")
+    ParticipantFactory(encounter=visit, role="family", name="Zqxvqxrelative")
     for person in visit.participants.all():
         answer = {"participant": person.pk, "decision": "granted", "method": "verbal"}
         assert client.post(f"/encounters/{visit.pk}/consent/", answer).status_code == 302
-    found = client.post("/encounters/new/", {"do": "search", "query": "Zqxfamily"})
-    assert b"Zqxmrn" in found.content
+    found = client.post("/encounters/new/", {"do": "search", "query": "Zqxvqxfamily"})
+    assert b"Zqxvqxmrn" in found.content
 
 
 def _upload(client: Any, visit: Any) -> None:
     from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: PLC0415
 
-    file = SimpleUploadedFile("Zqxfamily Zqxgiven.wav", wav_bytes(), content_type="audio/wav")
+    file = SimpleUploadedFile("Zqxvqxfamily Zqxvqxgiven.wav", wav_bytes(), content_type="audio/wav")
     answer = client.post(f"/encounters/{visit.pk}/upload/", {"recording": file, "end": "yes"})
     assert answer.status_code == 302
     tasks.recording_ready(str(visit.recordings.get().pk))
@@ -145,7 +151,7 @@ def _upload(client: Any, visit: Any) -> None:
 
 def _fail_then_answer(submission: Submission, upstream: Upstream) -> None:
     quoting = {"error": {"code": "INTERNAL", "message": f"could not write {SAID}"}}
-    upstream.script("upload", Answer(500, quoting), Answer(503, b"<html>Zqxpage</html>"))
+    upstream.script("upload", Answer(500, quoting), Answer(503, b"<html>Zqxvqxpage</html>"))
     for _ in range(3):
         _due(submission)
         sending.send(submission.pk)
@@ -163,14 +169,14 @@ def _announce(client: Any, account: Any, submission: Submission, upstream: Upstr
     body = json.dumps({"event": "note.generated", "note_id": note_id, "data": NOTE}).encode()
     where = f"/hooks/soapnoteapi/{account.pk}/"
     headers = sign("t-v1", SECRET, body, timezone.now().timestamp(), "evt_1")
-    for given, status in ((headers, 204), ({"X-Zqxheader": "Zqx"}, 401)):
+    for given, status in ((headers, 204), ({"X-Zqxvqxheader": "Zqxvqx"}, 401)):
         assert client.post(where, body, content_type="application/json", headers=given).status_code == status
     EngineEvent.objects.update(look_after=None)
     inbox.read_inbox(account.pk)
 
 
 def _review_sign_file(client: Any, note: Note) -> None:
-    mine = with_text(note.working, plan="Zqxplan, corrected")
+    mine = with_text(note.working, plan="Zqxvqxplan, corrected")
     assert client.post(url("note", note), fields(mine, version=note.version)).status_code == 302
     assert client.post(url("note", note), fields(mine, version=0)).status_code in {302, 409}
     assert client.get(url("note-history", note)).status_code == 200
@@ -178,15 +184,15 @@ def _review_sign_file(client: Any, note: Note) -> None:
     assert client.post(url("note-file", note)).status_code == 302
     note.refresh_from_db()
     assert note.state == "filed"
-    added = {"kind": "addendum", "reason": "Result arrived", "text": "Zqxaddendum", "attest": "on"}
+    added = {"kind": "addendum", "reason": "Result arrived", "text": "Zqxvqxaddendum", "attest": "on"}
     assert client.post(url("note-addendum", note), added).status_code == 302
 
 
 def _pull(practice: Any, note: Note) -> None:
     caller = Caller(integration(practice, scopes=("notes:read", "transcripts:read"))[1])
-    assert "Zqxplan" in caller.note(note).content.decode()
-    assert "Zqxsaid" in caller.get(f"/api/v1/notes/{note.pk}/transcript").content.decode()
-    assert caller.notes(patient="Zqxfamily").status_code == 400
+    assert "Zqxvqxplan" in caller.note(note).content.decode()
+    assert "Zqxvqxsaid" in caller.get(f"/api/v1/notes/{note.pk}/transcript").content.decode()
+    assert caller.notes(patient="Zqxvqxfamily").status_code == 400
 
 
 def _typed(client: Any, visit: Any, upstream: Upstream) -> None:
@@ -194,7 +200,7 @@ def _typed(client: Any, visit: Any, upstream: Upstream) -> None:
         practice=visit.practice, provider=visit.provider, patient=visit.patient, agreement=False
     )
     page = f"/encounters/{other.pk}/transcript/"
-    assert client.post(page, {"kind": "shorthand", "text": "Zqxshort"}).status_code == 422
+    assert client.post(page, {"kind": "shorthand", "text": "Zqxvqxshort"}).status_code == 422
     assert client.post(page, {"kind": "shorthand", "text": SAID}).status_code == 302
     submission = Submission.objects.get(encounter=other)
     upstream.script("create", Answer(400, {"error": {"code": "INVALID", "message": f"bad {SAID}"}}))
@@ -203,7 +209,7 @@ def _typed(client: Any, visit: Any, upstream: Upstream) -> None:
     submission.refresh_from_db()
     assert submission.state == "failed"
     status = client.get(f"/encounters/{other.pk}/").content.decode()
-    assert "Zqxsaid" not in status
+    assert "Zqxvqxsaid" not in status
 
 
 def _due(submission: Submission) -> None:

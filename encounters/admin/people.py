@@ -34,6 +34,7 @@ class PracticeRowAdmin(PracticeAdmin):
         "release_hold_seconds",
         "filing",
         "send_patient_name",
+        "label_ai_drafts",
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:

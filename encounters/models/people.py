@@ -83,6 +83,13 @@ class Practice(models.Model):
         default=False, help_text="Send the patient's name to the engine. Notes are as good without it."
     )
 
+    label_ai_drafts = models.BooleanField(
+        "label notes that AI drafted (AIAST)",
+        default=False,
+        help_text="Adds HL7's security label for content that an AI asserted to FHIR documents. Without it, too, "
+        "each says in its Provenance what the AI and what the clinician did.",
+    )
+
     objects = PracticeQuerySet.as_manager()
 
     class Meta:

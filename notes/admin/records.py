@@ -5,7 +5,17 @@ from __future__ import annotations
 from django.contrib import admin
 
 from consent.admin.base import RecordAdmin
-from notes.models import Addendum, ChangeCounter, FiledDocument, Note, Revision, Signature, Submission
+from notes.models import (
+    Addendum,
+    ChangeCounter,
+    FhirDocument,
+    FiledDocument,
+    Note,
+    Rendering,
+    Revision,
+    Signature,
+    Submission,
+)
 
 
 @admin.register(Submission)
@@ -63,6 +73,24 @@ class FiledDocumentAdmin(RecordAdmin):
     search_fields = ("=note__id",)
     ordering = ("-id",)
     audited_reads = True
+
+
+@admin.register(Rendering)
+class RenderingAdmin(RecordAdmin):
+    practice_path = "document__practice_id"
+    list_display = ("id", "document", "format", "size")
+    list_filter = ("format",)
+    search_fields = ("=document__id",)
+    ordering = ("-id",)
+
+
+@admin.register(FhirDocument)
+class FhirDocumentAdmin(RecordAdmin):
+    list_display = ("position", "practice", "document", "version", "status", "updated_at")
+    list_filter = ("status",)
+    list_select_related = ("practice",)
+    search_fields = ("=document__id", "=note__id")
+    ordering = ("-id",)
 
 
 @admin.register(ChangeCounter)

@@ -1,6 +1,7 @@
 from notes.models.access import AccessToken, UsedAssertion
 from notes.models.chart import Addendum, ChangeCounter, FiledDocument, Rendering, Signature
 from notes.models.engine import EngineAccount, EngineEvent
+from notes.models.fhir import FhirDocument
 from notes.models.integration import Integration
 from notes.models.note import Note, Revision
 from notes.models.submission import Submission
@@ -11,6 +12,7 @@ __all__ = [
     "ChangeCounter",
     "EngineAccount",
     "EngineEvent",
+    "FhirDocument",
     "FiledDocument",
     "Integration",
     "Note",

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from config.crypto.fields import EncryptedBytesField, EncryptedTextField
 from config.ids import uuid7
-from encounters.models.access import PracticeScoped
+from encounters.models.access import PracticeScoped, Row
 from notes.models.note import Note, Revision
 
 if TYPE_CHECKING:
@@ -92,17 +92,24 @@ class ChangeCounter(models.Model):
 
     practice = models.OneToOneField("encounters.Practice", on_delete=models.PROTECT, primary_key=True)
     value = models.PositiveBigIntegerField(default=0)
+    stamped_at = models.DateTimeField(
+        null=True, help_text="The latest time given to a change or to a reader."
+    )
 
     def __str__(self) -> str:
         return str(self.value)
 
 
-class FiledDocumentQuerySet(PracticeScoped["FiledDocument"]):
+class PulledByIntegrations(PracticeScoped[Row]):
     clinical = True
 
     def pulled_by(self, integration: Integration) -> Self:
         """What an integration may see: its own practice's chart entries. Every machine's way in starts here."""
         return self.filter(practice_id=integration.practice_id)
+
+
+class FiledDocumentQuerySet(PulledByIntegrations["FiledDocument"]):
+    pass
 
 
 class FiledDocument(models.Model):

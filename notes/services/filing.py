@@ -27,6 +27,7 @@ from encounters.models.access import memberships_of
 from encounters.states import EncounterStatus
 from notes.models import ChangeCounter, FiledDocument, Note, Rendering
 from notes.services.documents import Filing, renderings
+from notes.services.fhir import fhir_publish
 from notes.services.rendering import blocks_of, body, payload, signed_addenda
 from notes.services.worklist import refresh_next_step
 from notes.states import NoteState
@@ -134,8 +135,9 @@ def _publish(
     rendered = payload(note=loaded, version=version, state=state, filed_at=now, replaces=replaces)
     blocks = blocks_of(loaded, signed_addenda(loaded))
     filing = Filing(uuid7(), loaded, rendered, blocks, now, replaces)
-    Rendering.objects.bulk_create(renderings(filing))
+    forms = Rendering.objects.bulk_create(renderings(filing))
     document = _store(filing, actor)
+    fhir_publish(document, filing, forms)
     record(
         "note.filed",
         actor=actor,

@@ -18,10 +18,9 @@ from consent.selectors import latest_decisions
 from encounters.models import Encounter, Patient
 from notes.content import SECTIONS
 from notes.models import Addendum, FiledDocument, Note, Revision, Signature, Submission
+from notes.services.note_types import note_type
 from notes.services.plaintext import SANDBOX_NOTICE, Block, chart_blocks, plain_text
 
-# LOINC's general type of a visit note; how the visit was held is in encounter.modality.
-NOTE_TYPE = {"system": "http://loinc.org", "code": "11506-3", "display": "Progress note"}
 SOURCES = {
     Submission.Kind.AUDIO: "audio",
     Submission.Kind.TEXT: "transcript",
@@ -49,7 +48,7 @@ def payload(
         "change": 0,
         "state": state,
         "replaces": _replaced(replaces),
-        "type": NOTE_TYPE,
+        "type": note_type(note.encounter.template),
         "patient": _patient(note.patient),
         "encounter": _encounter(note.encounter),
         "author": _author(signature),
@@ -109,7 +108,8 @@ def recording_consent(encounter: Encounter) -> str:
 
 
 def _links(note: Note, version: int) -> Payload:
-    """``self`` is the note as it stands, whatever its version; the documents are those of this version."""
+    """``self`` is the note as it stands, whatever its version; the documents are those of this version; ``fhir``
+    finds the note's DocumentReferences, one for each version."""
     this = f"/api/v1/notes/{note.pk}"
     document = f"{this}/versions/{version}/document"
     return {
@@ -117,7 +117,7 @@ def _links(note: Note, version: int) -> Payload:
         "text": f"{document}.txt",
         "html": f"{document}.html",
         "pdf": f"{document}.pdf",
-        "fhir": f"/fhir/r4/DocumentReference/{note.pk}",
+        "fhir": f"/fhir/r4/DocumentReference?identifier=urn:uuid:{note.pk}",
     }
 
 

@@ -97,6 +97,10 @@ class Site:
 
         until(lambda: submissions.filter(state="completed").exists() and not open_events.exists(), told)
 
+    def forget_lost_answers(self) -> None:
+        """As after three days: an answer that an earlier test lost leaves no doubt whose note the next one is."""
+        Submission.objects.using(self.alias).update(answer_lost_at=None)
+
     def troubled(self, encounter: str) -> bool:
         """Whether its submission was tried, without success, and waits."""
         rows = Submission.objects.using(self.alias).filter(encounter=encounter.split("/")[2])
