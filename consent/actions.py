@@ -91,6 +91,8 @@ ACTIONS: dict[str, str] = {
     "integration.changed": "Changed an integration",
     "integration.revoked": "Revoked an integration",
     "integration.refused": "Integration refused",
+    "integration.token_issued": "Integration logged in",
+    "integration.token_revoked": "Integration logged out",
     "api.notes_listed": "Integration pulled notes",
     "api.note_read": "Integration read a note",
     "api.transcript_read": "Integration read a transcript",

@@ -18,6 +18,7 @@ from encounters.services.capture_interrupted import finish_interrupted_captures
 from encounters.services.recordings import purge_abandoned_uploads
 from encounters.services.video import sweeping as video
 from notes.services import engine_accounts, filing, inbox, polling, sending, submissions, sweeping, worklist
+from notes.services.access.tokens import forget_expired
 
 SWEEP_EVERY = timedelta(seconds=60)
 
@@ -86,6 +87,7 @@ def sweep() -> None:
         filing.file_due_notes,
         purge_abandoned_uploads,
         finish_interrupted_captures,
+        forget_expired,
     )
     for job in jobs:
         quietly(job)()
