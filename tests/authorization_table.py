@@ -41,7 +41,7 @@ FREE_ARGUMENTS: dict[str, tuple[str, ...]] = {
 PUT_TOO = {"upload-slice", "capture-slice"}
 # Machines: every kind of key is tried. People's addresses take no keys, so one stands for all.
 FOR_MACHINES = {
-    "healthz", "readyz", "engine-webhook", "recording-hook", "api-notes", "api-note", "api-transcript", "api-schema",
+    "healthz", "readyz", "oauth-token", "oauth-revoke", "engine-webhook", "recording-hook", "api-notes", "api-note", "api-transcript", "api-schema",
     "api-docs", "api-not-found",
 }  # fmt: skip
 NOT_FOR_PEOPLE = {"engine-webhook", "recording-hook", "api-note", "api-transcript"}
@@ -242,6 +242,10 @@ engine-webhook                       GET  405  405  405  405  405  405  405  405
 engine-webhook                       POST 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401!
 recording-hook                       GET  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
 recording-hook                       POST 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401!
+oauth-token                          GET  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
+oauth-token                          POST 400  400  400  400  400  400  400  400  400  400  400  400  400  400  400  400  400  400  400
+oauth-revoke                         GET  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
+oauth-revoke                         POST 401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401
 api-notes                            GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  200  403  200  401  401
 api-notes                            POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  405  403  405  401  401
 api-note                             GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  200  403  404  401  401
@@ -314,6 +318,12 @@ encounters.vendorrecording        out_admin 200 200 403 403 404 403 403 403 404
 encounters.videoconnection        admin     200 200 403 403 200 403 403 403 200
 encounters.videoconnection        superuser 200 200 403 403 200 403 403 403 200
 encounters.videoconnection        out_admin 200 200 403 403 404 403 403 403 404
+notes.accesstoken                 admin     200 200 403 403 200 403 403 403 200
+notes.accesstoken                 superuser 200 200 403 403 200 403 403 403 200
+notes.accesstoken                 out_admin 200 200 403 403 404 403 403 403 404
+notes.usedassertion               admin     200 200 403 403 200 403 403 403 200
+notes.usedassertion               superuser 200 200 403 403 200 403 403 403 200
+notes.usedassertion               out_admin 200 200 403 403 404 403 403 403 404
 notes.addendum                    admin     200 200 403 403 200 403 403 403 200
 notes.addendum                    superuser 200 200 403 403 200 403 403 403 200
 notes.addendum                    out_admin 200 200 403 403 404 403 403 403 404

@@ -44,6 +44,8 @@ NO_SESSION = {
     "engine-webhook",
     "recording-hook",
     "api-notes",
+    "oauth-token",
+    "oauth-revoke",
     "api-note",
     "api-transcript",
     "api-schema",

@@ -11,6 +11,7 @@ from encounters.models import Patient, VendorEvent, VendorRecording
 from notes.models import Note
 from tests.factories.consent import AgreementFactory, PolicyFactory
 from tests.factories.encounters import EncounterFactory, RecordingFactory
+from tests.factories.integrations import furnish as furnish_integration
 from tests.factories.integrations import integration
 from tests.factories.notes import NoteFactory
 from tests.factories.people import UserFactory
@@ -51,7 +52,7 @@ def furnish(practice: Any, provider: Any) -> Note:
     VendorEvent.objects.create(connection=call.connection, dedupe_key="event", kind="call_ended")
     note: Note = NoteFactory(encounter=visit, filed=True)
     amend(note)
-    integration(practice)
+    furnish_integration(integration(practice)[0])
     record("worklist.viewed", actor=SYSTEM, practice=practice)
     return note
 

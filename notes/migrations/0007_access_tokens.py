@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notes', '0005_renderings_and_retraction'),
+        ('notes', '0006_fhir_documents'),
     ]
 
     operations = [
