@@ -42,7 +42,9 @@ PUT_TOO = {"upload-slice", "capture-slice"}
 # Machines: every kind of key is tried. People's addresses take no keys, so one stands for all.
 FOR_MACHINES = {
     "healthz", "readyz", "oauth-token", "oauth-revoke", "engine-webhook", "recording-hook", "api-notes", "api-note", "api-transcript", "api-schema",
-    "api-docs", "api-not-found",
+    "api-docs", "api-not-found", "fhir-documents", "fhir-documents-search", "fhir-document", "fhir-history", "fhir-version",
+    "fhir-bundle", "fhir-binary", "fhir-provenances", "fhir-provenances-search", "fhir-provenance", "fhir-people",
+    "fhir-people-search", "fhir-person", "fhir-metadata", "fhir-smart", "fhir-not-found",
 }  # fmt: skip
 NOT_FOR_PEOPLE = {"engine-webhook", "recording-hook", "api-note", "api-transcript"}
 ADMIN_OWN = {
@@ -258,6 +260,38 @@ api-docs                             GET  200  200  200  200  200  200  200  200
 api-docs                             POST 405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
 api-not-found                        GET  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404
 api-not-found                        POST 404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404
+fhir-documents                       GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-documents                       POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-people                          GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-people                          POST 401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-provenances                     GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-provenances                     POST 401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-documents-search                GET  401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-documents-search                POST 401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-people-search                   GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-people-search                   POST 401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-provenances-search              GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-provenances-search              POST 401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-document                        GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-document                        POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-history                         GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-history                         POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-version                         GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-version                         POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-bundle                          GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-bundle                          POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-binary                          GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-binary                          POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-provenance                      GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-provenance                      POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-person                          GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-person                          POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-metadata                        GET  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200
+fhir-metadata                        POST 405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
+fhir-smart                           GET  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200
+fhir-smart                           POST 405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
+fhir-not-found                       GET  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404
+fhir-not-found                       POST 404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404
 """
 
 ADMINISTRATION = """

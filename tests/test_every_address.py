@@ -38,7 +38,10 @@ HEADERS = {
 # The viewer's stylesheet draws its icons from data: addresses.
 FURTHER = {"api-docs": {"img-src": {"data:"}}}
 # An integration may keep a filed note and ask whether it still stands; it never uses the copy unasked.
-REVALIDATED = {"api-note"}
+REVALIDATED = {
+    "api-note", "fhir-document", "fhir-version", "fhir-bundle", "fhir-binary", "fhir-provenance", "fhir-person",
+    "fhir-metadata",
+}  # fmt: skip
 # Machines bring a key or a signature instead of a session, so no page of another site can act for a person.
 NO_SESSION = {
     "engine-webhook",
@@ -46,6 +49,7 @@ NO_SESSION = {
     "api-notes",
     "oauth-token",
     "oauth-revoke",
+    *(name for name in table.FOR_MACHINES if name.startswith("fhir-")),
     "api-note",
     "api-transcript",
     "api-schema",
@@ -53,7 +57,8 @@ NO_SESSION = {
     "api-not-found",
 }
 READS = {
-    "access.refused", "account.logout", "admin.viewed", "api.note_read", "api.notes_listed", "api.transcript_read",
+    "access.refused", "account.logout", "admin.viewed", "api.fhir_read", "api.fhir_searched",
+    "api.note_read", "api.notes_listed", "api.transcript_read",
     "audit.viewed", "encounter.viewed", "integration.refused", "note.history_viewed", "note.viewed", "patient.viewed",
     "worklist.viewed",
 }  # fmt: skip

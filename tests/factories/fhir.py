@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 from django.test import Client
 
@@ -24,7 +25,10 @@ class Reader:
         return self.client.get(self._path(path), query, headers=headers)
 
     def post(self, path: str, data: Any = None, **how: Any) -> Any:
-        return self.client.post(self._path(path), data or {}, **how)
+        """A form, unless `how` says otherwise."""
+        text = data if isinstance(data, str) else urlencode(data or {})
+        form = {"data": text, "content_type": "application/x-www-form-urlencoded"}
+        return self.client.post(self._path(path), **{**form, **how})
 
     def ids(self, path: str, query: Any = None) -> list[str]:
         """Of what matches, from all pages."""

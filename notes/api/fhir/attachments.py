@@ -22,12 +22,8 @@ class StoredView(FhirView):
 
     def stored(self, key: str, entry: str, form: str) -> Rendering:
         pk = uuid_of(entry)
-        seen = FiledDocument.objects.pulled_by(self.integration).filter(pk=pk)
-        found = (
-            Rendering.objects.filter(document__in=seen, format=form).select_related("document").first()
-            if pk
-            else None
-        )
+        seen = FiledDocument.objects.pulled_by(self.integration).filter(pk__in=[pk] if pk else [])
+        found = Rendering.objects.filter(document__in=seen, format=form).select_related("document").first()
         if found is None:
             self.note_missing(self.resource, key)
             raise not_found()

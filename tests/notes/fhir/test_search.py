@@ -105,6 +105,17 @@ def test_a_search_by_post_is_the_same_search(reader, file) -> None:
 
 
 @pytest.mark.parametrize(
+    "content_type", ["application/json", "multipart/form-data; boundary=x", "text/plain"]
+)
+def test_a_form_that_is_none_is_refused_and_not_taken_for_a_search_for_everything(
+    reader, content_type
+) -> None:
+    answer = reader.post(f"{DOCUMENTS}/_search", data="patient=1", content_type=content_type)
+    assert (answer.status_code, answer.json()["resourceType"]) == (415, "OperationOutcome")
+    assert reader.post("Patient/_search", data="_id=1", content_type=content_type).status_code == 415
+
+
+@pytest.mark.parametrize(
     "query",
     [
         "date=yesterday", "date=2026-13", "date=2026-02-30", "date=ge", "date=9999", "date=", "_lastUpdated=xx2026",
