@@ -265,6 +265,9 @@ EMAIL_CONFIG = env.email("EMAIL_URL", "consolemail://")
 vars().update({key: value for key, value in EMAIL_CONFIG.items() if key.startswith("EMAIL")})
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "countersign@localhost")
 
+# Addresses on this machine that may be called for the keys and webhooks of integrations: a demonstration alone.
+LOCAL_CLIENT_ORIGINS = env.words("LOCAL_CLIENT_ORIGINS") if DEMO else []
+
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["notes.api.authentication.IntegrationKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["notes.api.permissions.HasScope"],
@@ -273,7 +276,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "EXCEPTION_HANDLER": "notes.api.errors.problem_handler",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["notes.api.throttling.IntegrationRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"integration": "1200/min"},
+    "DEFAULT_THROTTLE_RATES": {"integration": "1200/min", "token": "30/min"},
     "UNAUTHENTICATED_USER": None,
     "COERCE_DECIMAL_TO_STRING": False,
 }

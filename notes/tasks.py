@@ -28,6 +28,7 @@ from notes.services import (
     sweeping,
     worklist,
 )
+from notes.services.access.tokens import forget_expired
 
 SWEEP_EVERY = timedelta(seconds=60)
 
@@ -97,6 +98,7 @@ def sweep() -> None:
         purge_abandoned_uploads,
         finish_interrupted_captures,
         idempotency.forget_old_requests,
+        forget_expired,
     )
     for job in jobs:
         quietly(job)()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from notes.api import oauth
 from notes.views.addendum import addendum
 from notes.views.chart import chart
 from notes.views.conflict import merge
@@ -22,7 +23,10 @@ urlpatterns = [
     path("encounters/<uuid:pk>/transcript/", transcript, name="transcript"),
     path("patients/<uuid:pk>/", chart, name="chart"),
     path("hooks/soapnoteapi/<uuid:pk>/", engine_webhook, name="engine-webhook"),
+    path("oauth/token", oauth.token, name="oauth-token"),
+    path("oauth/revoke", oauth.revoke, name="oauth-revoke"),
     path("api/", include("notes.api.urls")),
+    path("fhir/r4/", include("notes.api.fhir.urls")),
     path("notes/<uuid:pk>/", note, name="note"),
     path("notes/<uuid:pk>/draft/", draft, name="note-draft"),
     path("notes/<uuid:pk>/merge/", merge, name="note-merge"),

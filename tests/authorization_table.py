@@ -42,8 +42,10 @@ PUT_TOO = {"upload-slice", "capture-slice"}
 # Machines: every kind of key is tried. People's addresses take no keys, so one stands for all.
 FOR_MACHINES = {
     "api-patients", "api-encounters", "api-encounter", "api-calls",
-    "healthz", "readyz", "engine-webhook", "recording-hook", "api-notes", "api-note", "api-transcript", "api-schema",
-    "api-docs", "api-not-found",
+    "healthz", "readyz", "oauth-token", "oauth-revoke", "engine-webhook", "recording-hook", "api-notes", "api-note", "api-transcript", "api-schema",
+    "api-docs", "api-not-found", "fhir-documents", "fhir-documents-search", "fhir-document", "fhir-history", "fhir-version",
+    "fhir-bundle", "fhir-binary", "fhir-provenances", "fhir-provenances-search", "fhir-provenance", "fhir-people",
+    "fhir-people-search", "fhir-person", "fhir-metadata", "fhir-smart", "fhir-not-found",
 }  # fmt: skip
 NOT_FOR_PEOPLE = {
     "api-encounter",
@@ -257,6 +259,10 @@ engine-webhook                       GET  405  405  405  405  405  405  405  405
 engine-webhook                       POST 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401!
 recording-hook                       GET  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
 recording-hook                       POST 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401! 401!
+oauth-token                          GET  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
+oauth-token                          POST 400  400  400  400  400  400  400  400  400  400  400  400  400  400  400  400  400  400  400
+oauth-revoke                         GET  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
+oauth-revoke                         POST 401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401
 api-notes                            GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  200  403  200  401  401
 api-notes                            POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  405  403  405  401  401
 api-note                             GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  200  403  404  401  401
@@ -277,6 +283,38 @@ api-docs                             GET  200  200  200  200  200  200  200  200
 api-docs                             POST 405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
 api-not-found                        GET  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404
 api-not-found                        POST 404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404
+fhir-documents                       GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-documents                       POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-people                          GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-people                          POST 401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-provenances                     GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-provenances                     POST 401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-documents-search                GET  401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-documents-search                POST 401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-people-search                   GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-people-search                   POST 401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-provenances-search              GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-provenances-search              POST 401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-document                        GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-document                        POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-history                         GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-history                         POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-version                         GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-version                         POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-bundle                          GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-bundle                          POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-binary                          GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-binary                          POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-provenance                      GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-provenance                      POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-person                          GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-person                          POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-metadata                        GET  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200
+fhir-metadata                        POST 405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
+fhir-smart                           GET  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200
+fhir-smart                           POST 405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
+fhir-not-found                       GET  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404
+fhir-not-found                       POST 404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404
 """
 
 ADMINISTRATION = """
@@ -337,6 +375,12 @@ encounters.vendorrecording        out_admin 200 200 403 403 404 403 403 403 404
 encounters.videoconnection        admin     200 200 200 200 200 200 403 403 200
 encounters.videoconnection        superuser 200 200 200 200 200 200 403 403 200
 encounters.videoconnection        out_admin 200 200 200 200 404 404 403 403 404
+notes.accesstoken                 admin     200 200 403 403 200 403 403 403 200
+notes.accesstoken                 superuser 200 200 403 403 200 403 403 403 200
+notes.accesstoken                 out_admin 200 200 403 403 404 403 403 403 404
+notes.usedassertion               admin     200 200 403 403 200 403 403 403 200
+notes.usedassertion               superuser 200 200 403 403 200 403 403 403 200
+notes.usedassertion               out_admin 200 200 403 403 404 403 403 403 404
 notes.addendum                    admin     200 200 403 403 200 403 403 403 200
 notes.addendum                    superuser 200 200 403 403 200 403 403 403 200
 notes.addendum                    out_admin 200 200 403 403 404 403 403 403 404

@@ -38,7 +38,10 @@ HEADERS = {
 # The viewer's stylesheet draws its icons from data: addresses.
 FURTHER = {"api-docs": {"img-src": {"data:"}}}
 # An integration may keep a filed note and ask whether it still stands; it never uses the copy unasked.
-REVALIDATED = {"api-note"}
+REVALIDATED = {
+    "api-note", "fhir-document", "fhir-version", "fhir-bundle", "fhir-binary", "fhir-provenance", "fhir-person",
+    "fhir-metadata",
+}  # fmt: skip
 # Machines bring a key or a signature instead of a session, so no page of another site can act for a person.
 NO_SESSION = {
     "engine-webhook",
@@ -48,6 +51,9 @@ NO_SESSION = {
     "api-encounter",
     "api-calls",
     "api-notes",
+    "oauth-token",
+    "oauth-revoke",
+    *(name for name in table.FOR_MACHINES if name.startswith("fhir-")),
     "api-note",
     "api-transcript",
     "api-schema",
@@ -55,8 +61,8 @@ NO_SESSION = {
     "api-not-found",
 }
 READS = {
-    "access.refused", "account.logout", "admin.viewed", "api.encounter_read", "api.note_read", "api.notes_listed",
-    "api.transcript_read",
+    "access.refused", "account.logout", "admin.viewed", "api.encounter_read", "api.fhir_read", "api.fhir_searched",
+    "api.note_read", "api.notes_listed", "api.transcript_read",
     "audit.viewed", "encounter.viewed", "integration.refused", "note.history_viewed", "note.viewed", "patient.viewed",
     "worklist.viewed",
 }  # fmt: skip

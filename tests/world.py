@@ -23,11 +23,11 @@ from encounters.accounts import sessions
 from encounters.models import AudioCopy, RecordingPart, RecordingSlice, Role, VendorEvent, VendorRecording
 from encounters.services.capturing import capture_begin
 from encounters.services.recordings import recording_begin
-from notes.models import EngineEvent, IdempotentRequest
+from notes.models import EngineEvent, Integration
 from notes.services.addenda import addendum_add
 from tests.factories.consent import AgreementFactory, PolicyFactory
 from tests.factories.encounters import EncounterFactory
-from tests.factories.integrations import integration
+from tests.factories.integrations import furnish, integration
 from tests.factories.notes import EngineAccountFactory, NoteFactory, SubmissionFactory, content
 from tests.factories.people import MembershipFactory, PatientFactory, PracticeFactory, UserFactory
 from tests.factories.video import CallFactory, VideoConnectionFactory
@@ -232,7 +232,7 @@ def _people(ours: Side, theirs: Side) -> dict[str, Any]:
 
 
 def _keys(ours: Side, theirs: Side) -> dict[str, str]:
-    both = ("notes:read", "transcripts:read", "encounters:write")
+    both = tuple(Integration.Scope.values)
     found = {
         "key": integration(ours.practice, scopes=both)[1],
         "notes_only": integration(ours.practice, scopes=("notes:read",))[1],
@@ -243,10 +243,9 @@ def _keys(ours: Side, theirs: Side) -> dict[str, str]:
         made, found[name] = integration(ours.practice, scopes=both)
         type(made).objects.filter(pk=made.pk).update(**{field_name: timezone.now() - timedelta(seconds=1)})
     ours.objects["integration"] = made
-    IdempotentRequest.objects.create(
-        integration=made, key="k", fingerprint="0" * 64, answer=f"{OURS}-clinical"
-    )
     theirs.objects["integration"] = integration(theirs.practice)[0]
+    for each in (ours, theirs):
+        furnish(each.objects["integration"])
     return found
 
 

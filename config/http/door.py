@@ -67,6 +67,10 @@ class Door:
         self._user_agent = user_agent
         self._ssl_context = ssl_context
 
+    def check(self, url: str) -> None:
+        """Raise ``ForbiddenTarget`` for an address that can be told from its text alone to be out of bounds."""
+        self._policy.check_url(url)
+
     def send(
         self,
         method: str,

@@ -1,7 +1,15 @@
+from notes.admin.access import AccessTokenAdmin, UsedAssertionAdmin
 from notes.admin.engine import EngineAccountAdmin, EngineEventAdmin
 from notes.admin.integrations import IntegrationAdmin
 from notes.admin.records import FiledDocumentAdmin, NoteAdmin, SubmissionAdmin
 
 __all__ = [
-    "EngineAccountAdmin", "EngineEventAdmin", "FiledDocumentAdmin", "IntegrationAdmin", "NoteAdmin", "SubmissionAdmin",
+    "AccessTokenAdmin",
+    "EngineAccountAdmin",
+    "EngineEventAdmin",
+    "FiledDocumentAdmin",
+    "IntegrationAdmin",
+    "NoteAdmin",
+    "SubmissionAdmin",
+    "UsedAssertionAdmin",
 ]  # fmt: skip

@@ -12,8 +12,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from config.http import ForbiddenTarget
 from consent.admin.base import PracticeAdmin, actor_of
 from notes.models import Integration
+from notes.services.access.keysets import clean_jwks, door
 from notes.services.integrations import (
     clean_networks,
     integration_change,
@@ -55,11 +57,30 @@ class IntegrationForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Integration
-        fields = ("practice", "name", "scopes", "allowed_networks", "expires_at")
+        fields = (
+            "practice", "name", "scopes", "allowed_networks", "client_jwks", "client_jwks_uri", "expires_at",
+        )  # fmt: skip
         help_texts = {
             "name": "The system that will use the key. It stands in the audit trail.",
+            "client_jwks": "For systems that log in with signed statements (SMART Backend Services): their public "
+            'keys, as {"keys": […]}.',
+            "client_jwks_uri": "Or where they publish them, over https.",
             "expires_at": "Empty: until it is revoked.",
         }
+
+    def clean_client_jwks(self) -> Any:
+        return clean_jwks(self.cleaned_data["client_jwks"])
+
+    def clean_client_jwks_uri(self) -> Any:
+        address = self.cleaned_data["client_jwks_uri"]
+        if address and self.cleaned_data.get("client_jwks"):
+            raise ValidationError("Give the keys themselves or their address, not both.")
+        if address:
+            try:
+                door().check(address)
+            except ForbiddenTarget:
+                raise ValidationError("Give a public https address.") from None
+        return address
 
     def clean_expires_at(self) -> Any:
         moment = self.cleaned_data["expires_at"]
@@ -85,11 +106,13 @@ class IntegrationAdmin(PracticeAdmin):
     def get_fields(self, request: HttpRequest, obj: Integration | None = None) -> tuple[str, ...]:
         fields = [*IntegrationForm.Meta.fields]
         return (
-            (*fields, "key_prefix", "state_in_words", "last_used_at", "revoked_at") if obj else tuple(fields)
+            ("id", *fields, "key_prefix", "state_in_words", "last_used_at", "revoked_at")
+            if obj
+            else tuple(fields)
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Integration | None = None) -> tuple[str, ...]:
-        return ("practice", "key_prefix", "state_in_words", "last_used_at", "revoked_at") if obj else ()
+        return ("id", "practice", "key_prefix", "state_in_words", "last_used_at", "revoked_at") if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Integration, form: Any, change: bool) -> None:  # noqa: FBT001
         if change:
@@ -102,6 +125,8 @@ class IntegrationAdmin(PracticeAdmin):
             scopes=fields["scopes"],
             allowed_networks=fields["allowed_networks"],
             expires_at=fields["expires_at"],
+            client_jwks=fields["client_jwks"],
+            client_jwks_uri=fields["client_jwks_uri"],
             actor=actor_of(request),
         )
         obj.__dict__.update(made.__dict__)

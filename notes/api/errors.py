@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 def problem_handler(exc: Exception, context: dict[str, Any]) -> HttpResponse:
     """REST framework's EXCEPTION_HANDLER. Unexpected errors are logged by type and place, and answered by 500."""
     set_rollback()
-    return problem_response(_problem(exc, context.get("view")))
+    return problem_response(problem_for(exc, context.get("view")))
 
 
 def api_not_found(_request: HttpRequest) -> HttpResponse:
@@ -33,7 +33,7 @@ def not_found() -> Problem:
     return Problem(problems.NOT_FOUND, "There is nothing at this address that your key can see.")
 
 
-def _problem(exc: Exception, view: Any) -> Problem:
+def problem_for(exc: Exception, view: Any = None) -> Problem:
     if isinstance(exc, Problem):
         return exc
     if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):

@@ -22,7 +22,7 @@ class HasScope(BasePermission):
         if not isinstance(integration, Integration):
             return False
         scope = getattr(view, "scope", None)
-        if scope is None or scope not in integration.scopes:
+        if scope is None or not integration.may(scope):
             _refuse(integration, str(scope))
         return True
 

@@ -48,7 +48,7 @@ class IntegrationRateThrottle(BaseThrottle):
             return True
         quota, window = parse_rate(str(api_settings.DEFAULT_THROTTLE_RATES["integration"]))
         now = time.time()
-        used = _count(f"api-rate:{integration.pk}:{int(now // window)}", window)
+        used = count(f"api-rate:{integration.pk}:{int(now // window)}", window)
         resets_in = max(1, round(window - now % window))
         self.allowance = Allowance(quota, window, max(0, quota - used), resets_in)
         view.allowance = self.allowance  # type: ignore[attr-defined]
@@ -64,7 +64,7 @@ def parse_rate(rate: str) -> tuple[int, int]:
     return int(number), PERIODS[period[0]]
 
 
-def _count(key: str, window: int) -> int:
+def count(key: str, window: int) -> int:
     if cache.add(key, 1, window * 2):
         return 1
     try:

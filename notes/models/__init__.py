@@ -1,3 +1,4 @@
+from notes.models.access import AccessToken, UsedAssertion
 from notes.models.chart import Addendum, ChangeCounter, FiledDocument, Rendering, Signature
 from notes.models.engine import EngineAccount, EngineEvent
 from notes.models.fhir import FhirDocument
@@ -7,6 +8,7 @@ from notes.models.note import Note, Revision
 from notes.models.submission import Submission
 
 __all__ = [
+    "AccessToken",
     "Addendum",
     "ChangeCounter",
     "EngineAccount",
@@ -20,4 +22,5 @@ __all__ = [
     "Revision",
     "Signature",
     "Submission",
+    "UsedAssertion",
 ]

@@ -13,17 +13,25 @@ import re
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
 
+from config.http import ForbiddenTarget
 from consent.audit import Acting, audited, record
 from encounters.models import Practice
 from notes.models import Integration
+from notes.services.access.keysets import clean_jwks, door
+from notes.services.access.scopes import unknown
 
 _KEY = re.compile(r"(csk_[0-9a-f]{12})_[A-Za-z0-9_-]{43}")
 _NO_KEY = "0" * 64
+CHANGEABLE = [
+    "name", "scopes", "allowed_networks", "expires_at", "client_jwks", "client_jwks_uri", "jwks_cached",
+    "jwks_fetched_at", "jwks_expires_at",
+]  # fmt: skip
 USED_EVERY = timedelta(minutes=1)
 
 
@@ -35,6 +43,8 @@ def integration_create(
     scopes: Iterable[str] = (Integration.Scope.NOTES_READ,),
     allowed_networks: Iterable[str] = (),
     expires_at: datetime | None = None,
+    client_jwks: dict[str, Any] | None = None,
+    client_jwks_uri: str = "",
 ) -> tuple[Integration, str]:
     """A new integration and its key, which nobody can ever read again.
 
@@ -50,6 +60,8 @@ def integration_create(
         scopes=list(scopes),
         allowed_networks=list(allowed_networks),
         expires_at=expires_at,
+        client_jwks=client_jwks or {},
+        client_jwks_uri=client_jwks_uri,
         created_by_id=actor.pk if actor.audit_kind == "user" else None,
     )
     _validate(made)
@@ -63,7 +75,9 @@ def integration_change(*, integration: Integration, actor: Acting) -> Integratio
     """Store what was changed on `integration`: name, scopes, networks, expiry. Its key stays."""
     _validate(integration)
     with audited():
-        integration.save(update_fields=["name", "scopes", "allowed_networks", "expires_at"])
+        # Keys fetched from an earlier address count no longer.
+        integration.jwks_cached, integration.jwks_fetched_at, integration.jwks_expires_at = {}, None, None
+        integration.save(update_fields=CHANGEABLE)
         record(
             "integration.changed",
             actor=actor,
@@ -140,10 +154,10 @@ def _network(text: str) -> str:
 
 
 def _validate(integration: Integration) -> None:
-    unknown = set(integration.scopes) - set(Integration.Scope.values)
-    if unknown or not integration.scopes:
+    if unknown(integration.scopes) or not integration.scopes:
         raise ValidationError({"scopes": "Choose what the integration may do."})
     integration.allowed_networks = clean_networks(integration.allowed_networks)
+    _clean_keys(integration)
     before = Integration.objects.filter(pk=integration.pk).values_list("expires_at", flat=True).first()
     if (
         integration.expires_at
@@ -151,7 +165,21 @@ def _validate(integration: Integration) -> None:
         and integration.expires_at <= timezone.now()
     ):
         raise ValidationError({"expires_at": "The key would expire before it is used. Choose a later time."})
-    integration.full_clean(exclude=["created_by"])
+    integration.full_clean(exclude=["created_by", "jwks_cached"])
+
+
+def _clean_keys(integration: Integration) -> None:
+    try:
+        integration.client_jwks = clean_jwks(integration.client_jwks)
+    except ValidationError as wrong:
+        raise ValidationError({"client_jwks": wrong.messages}) from None
+    if integration.client_jwks and integration.client_jwks_uri:
+        raise ValidationError({"client_jwks_uri": "Give the keys themselves or their address, not both."})
+    if integration.client_jwks_uri:
+        try:
+            door().check(integration.client_jwks_uri)
+        except ForbiddenTarget:
+            raise ValidationError({"client_jwks_uri": "Give a public https address."}) from None
 
 
 def _described(integration: Integration) -> dict[str, object]:
@@ -160,6 +188,8 @@ def _described(integration: Integration) -> dict[str, object]:
         "scopes": integration.scopes,
         "networks": integration.allowed_networks,
         "expires_at": integration.expires_at,
+        "keys": [key["kid"] for key in integration.client_jwks.get("keys", [])],
+        "keys_at": integration.client_jwks_uri,
     }
 
 

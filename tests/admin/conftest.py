@@ -8,9 +8,10 @@ from django.urls import reverse
 
 from consent.audit import SYSTEM, record
 from encounters.models import Patient, VendorEvent, VendorRecording
-from notes.models import IdempotentRequest, Note
+from notes.models import Note
 from tests.factories.consent import AgreementFactory, PolicyFactory
 from tests.factories.encounters import EncounterFactory, RecordingFactory
+from tests.factories.integrations import furnish as furnish_integration
 from tests.factories.integrations import integration
 from tests.factories.notes import NoteFactory
 from tests.factories.people import UserFactory
@@ -51,8 +52,7 @@ def furnish(practice: Any, provider: Any) -> Note:
     VendorEvent.objects.create(connection=call.connection, dedupe_key="event", kind="call_ended")
     note: Note = NoteFactory(encounter=visit, filed=True)
     amend(note)
-    caller, _ = integration(practice)
-    IdempotentRequest.objects.create(integration=caller, key="k", fingerprint="0" * 64, answer=CLINICAL)
+    furnish_integration(integration(practice)[0])
     record("worklist.viewed", actor=SYSTEM, practice=practice)
     return note
 

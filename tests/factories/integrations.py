@@ -5,15 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from django.test import Client
+from django.utils import timezone
 
 from consent.audit import SYSTEM
-from notes.models import Integration
+from notes.models import IdempotentRequest, Integration, UsedAssertion
+from notes.services.access.tokens import token_issue
 from notes.services.integrations import integration_create
 
 
 def integration(practice: Any, **fields: Any) -> tuple[Integration, str]:
     """A new integration of the practice and its key; fields as ``integration_create`` takes them."""
     return integration_create(practice=practice, name="EHR", actor=SYSTEM, **fields)
+
+
+def furnish(made: Integration) -> None:
+    """A row of everything that an integration leaves behind."""
+    token_issue(integration=made, scopes=["notes:read"], how="key")
+    UsedAssertion.objects.create(integration=made, jti_sha256="0" * 64, expires_at=timezone.now())
+    IdempotentRequest.objects.create(
+        integration=made, key="k", fingerprint="0" * 64, answer="Zqxours-clinical"
+    )
 
 
 class Caller:

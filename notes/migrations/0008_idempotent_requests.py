@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notes', '0006_fhir_documents'),
+        ('notes', '0007_access_tokens'),
     ]
 
     operations = [

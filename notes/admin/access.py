@@ -1,0 +1,26 @@
+"""Tokens and logins of integrations: when and for what, never a secret."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from consent.admin.base import RecordAdmin
+from notes.models import AccessToken, UsedAssertion
+
+
+@admin.register(AccessToken)
+class AccessTokenAdmin(RecordAdmin):
+    practice_path = "integration__practice_id"
+    list_display = ("created_at", "integration", "scopes", "expires_at", "revoked_at")
+    list_select_related = ("integration",)
+    ordering = ("-id",)
+    hidden = ("token_sha256",)
+
+
+@admin.register(UsedAssertion)
+class UsedAssertionAdmin(RecordAdmin):
+    practice_path = "integration__practice_id"
+    list_display = ("id", "integration", "expires_at")
+    list_select_related = ("integration",)
+    ordering = ("-id",)
+    hidden = ("jti_sha256",)
