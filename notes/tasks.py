@@ -17,7 +17,17 @@ from config.tasks import quietly
 from encounters.services.capture_interrupted import finish_interrupted_captures
 from encounters.services.recordings import purge_abandoned_uploads
 from encounters.services.video import sweeping as video
-from notes.services import engine_accounts, filing, inbox, polling, sending, submissions, sweeping, worklist
+from notes.services import (
+    engine_accounts,
+    exports,
+    filing,
+    inbox,
+    polling,
+    sending,
+    submissions,
+    sweeping,
+    worklist,
+)
 from notes.services.access.tokens import forget_expired
 
 SWEEP_EVERY = timedelta(seconds=60)
@@ -68,6 +78,11 @@ def read_inbox(account_id: str) -> None:
 
 
 @quietly
+def plan_export(export_id: str) -> None:
+    exports.export_plan(UUID(export_id))
+
+
+@quietly
 def beat() -> None:
     """Vouch for the worker, then ring for whatever has become due: a few queries over unfinished rows only."""
     _vouch("worker")
@@ -88,6 +103,7 @@ def sweep() -> None:
         purge_abandoned_uploads,
         finish_interrupted_captures,
         forget_expired,
+        exports.exports_tend,
     )
     for job in jobs:
         quietly(job)()
