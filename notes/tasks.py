@@ -21,6 +21,7 @@ from notes.services import (
     engine_accounts,
     exports,
     filing,
+    idempotency,
     inbox,
     polling,
     sending,
@@ -102,6 +103,7 @@ def sweep() -> None:
         filing.file_due_notes,
         purge_abandoned_uploads,
         finish_interrupted_captures,
+        idempotency.forget_old_requests,
         forget_expired,
         exports.exports_tend,
     )

@@ -26,7 +26,7 @@ SUBJECTS: dict[str, str] = {
     "upload-finish": "encounter", "chart": "patient", "engine-webhook": "account", "api-note": "filed",
     "encounter-capture": "encounter", "capture-session": "capture", "capture-slice": "capture",
     "capture-end": "capture", "capture-discard": "capture",
-    "recording-hook": "connection", "api-transcript": "filed", "note": "draft", "note-draft": "draft", "note-merge": "draft", "note-sign": "draft",
+    "recording-hook": "connection", "api-encounter": "encounter", "api-calls": "encounter", "api-transcript": "filed", "note": "draft", "note-draft": "draft", "note-merge": "draft", "note-sign": "draft",
     "note-unsign": "signed", "note-file": "signed", "note-history": "draft", "note-addendum": "filed",
     "admin:agreement-document": "agreement",
 }  # fmt: skip
@@ -41,6 +41,7 @@ FREE_ARGUMENTS: dict[str, tuple[str, ...]] = {
 PUT_TOO = {"upload-slice", "capture-slice"}
 # Machines: every kind of key is tried. People's addresses take no keys, so one stands for all.
 FOR_MACHINES = {
+    "api-patients", "api-encounters", "api-encounter", "api-calls",
     "healthz", "readyz", "oauth-token", "oauth-revoke", "engine-webhook", "recording-hook", "api-notes", "api-note", "api-transcript", "api-schema",
     "api-docs", "api-not-found", "fhir-documents", "fhir-documents-search", "fhir-document", "fhir-history", "fhir-version",
     "fhir-bundle", "fhir-binary", "fhir-provenances", "fhir-provenances-search", "fhir-provenance", "fhir-people",
@@ -48,6 +49,8 @@ FOR_MACHINES = {
     "fhir-export-patients", "fhir-export-group", "fhir-export-status", "fhir-export-file",
 }  # fmt: skip
 NOT_FOR_PEOPLE = {
+    "api-encounter",
+    "api-calls",
     "engine-webhook",
     "recording-hook",
     "fhir-export-status",
@@ -78,7 +81,9 @@ def form(name: str, objects: Mapping[str, Any]) -> dict[str, Any]:
         "participant-add": {"role": "family", "name": "Somebody"},
         "encounter-cancel": {"reason": "other"},
         "transcript": {"kind": "shorthand", "text": "Knee pain for two weeks. " * 4},
-        **dict.fromkeys(("fhir-export", "fhir-export-patients", "fhir-export-group"), {"_type": "Patient"}),
+        "fhir-export": {"_type": "Patient"},
+        "fhir-export-patients": {"_type": "Patient"},
+        "fhir-export-group": {"_type": "Patient"},
         "encounter-new": {"do": "search", "query": "Somebody"},
     }  # fmt: skip
     bodies: dict[str, Any] = {
@@ -88,6 +93,13 @@ def form(name: str, objects: Mapping[str, Any]) -> dict[str, Any]:
     bodies["capture-end"] = {"segments": [{
         "segment": 0, "slices": 2, "sha256": "0" * 64, "mime": "audio/webm;codecs=opus", "duration_ms": 9000,
     }], "ended_reason": "stopped"}  # fmt: skip
+    bodies |= {
+        "api-patients": {
+            "mrn": "A-1", "given_name": "Alex", "family_name": "Example", "birth_date": "1980-05-17",
+        },
+        "api-encounters": {"patient": str(objects["patient"].pk), "provider": str(objects["encounter"].provider_id)},
+        "api-calls": {"connection": str(objects["connection"].pk), "external_id": "RM1"},
+    }  # fmt: skip
     if name in bodies:
         return {"data": json.dumps(bodies[name]), "content_type": "application/json"}
     if name == "upload-slice":
@@ -261,6 +273,14 @@ api-notes                            GET  401  401  401  401  401  401  401  401
 api-notes                            POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  405  403  405  401  401
 api-note                             GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  200  403  404  401  401
 api-note                             POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  405  403  405  401  401
+api-patients                         GET  401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+api-patients                         POST 401  401  401  401  401  401  401  401  401  401  401  401  401  201  403  403  201  401  401
+api-encounters                       GET  401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+api-encounters                       POST 401  401  401  401  401  401  401  401  401  401  401  401  401  201  403  403  400  401  401
+api-encounter                        GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+api-encounter                        POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+api-calls                            GET  401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+api-calls                            POST 401  401  401  401  401  401  401  401  401  401  401  401  401  201  403  403  404  401  401
 api-transcript                       GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  200  404  401  401
 api-transcript                       POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  405  405  401  401
 api-schema                           GET  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200
@@ -368,9 +388,9 @@ encounters.vendorevent            out_admin 200 200 403 403 404 403 403 403 404
 encounters.vendorrecording        admin     200 200 403 403 200 403 403 403 200
 encounters.vendorrecording        superuser 200 200 403 403 200 403 403 403 200
 encounters.vendorrecording        out_admin 200 200 403 403 404 403 403 403 404
-encounters.videoconnection        admin     200 200 403 403 200 403 403 403 200
-encounters.videoconnection        superuser 200 200 403 403 200 403 403 403 200
-encounters.videoconnection        out_admin 200 200 403 403 404 403 403 403 404
+encounters.videoconnection        admin     200 200 200 200 200 200 403 403 200
+encounters.videoconnection        superuser 200 200 200 200 200 200 403 403 200
+encounters.videoconnection        out_admin 200 200 200 200 404 404 403 403 404
 notes.accesstoken                 admin     200 200 403 403 200 403 403 403 200
 notes.accesstoken                 superuser 200 200 403 403 200 403 403 403 200
 notes.accesstoken                 out_admin 200 200 403 403 404 403 403 403 404
@@ -398,6 +418,9 @@ notes.fhirdocument out_admin 200 200 403 403 404 403 403 403 404
 notes.fileddocument               admin     200 200 403 403 200 403 403 403 200
 notes.fileddocument               superuser 200 200 403 403 200 403 403 403 200
 notes.fileddocument               out_admin 200 200 403 403 404 403 403 403 404
+notes.idempotentrequest           admin     200 200 403 403 200 403 403 403 200
+notes.idempotentrequest           superuser 200 200 403 403 200 403 403 403 200
+notes.idempotentrequest           out_admin 200 200 403 403 404 403 403 403 404
 notes.integration                 admin     200 200 200 200 200 200 403 403 200
 notes.integration                 superuser 200 200 200 200 200 200 403 403 200
 notes.integration                 out_admin 200 200 200 200 404 404 403 403 404

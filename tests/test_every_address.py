@@ -46,6 +46,10 @@ REVALIDATED = {
 NO_SESSION = {
     "engine-webhook",
     "recording-hook",
+    "api-patients",
+    "api-encounters",
+    "api-encounter",
+    "api-calls",
     "api-notes",
     "oauth-token",
     "oauth-revoke",
@@ -59,8 +63,8 @@ NO_SESSION = {
 # Bulk Data has a server begin an export when it is asked by GET, too.
 ASKED_FOR_BY_GET = {"fhir-export", "fhir-export-patients", "fhir-export-group"}
 READS = {
-    "access.refused", "account.logout", "admin.viewed", "api.fhir_read", "api.fhir_searched",
-    "api.fhir_exported", "api.note_read", "api.notes_listed", "api.transcript_read",
+    "access.refused", "account.logout", "admin.viewed", "api.encounter_read", "api.fhir_exported", "api.fhir_read",
+    "api.fhir_searched", "api.note_read", "api.notes_listed", "api.transcript_read",
     "audit.viewed", "encounter.viewed", "integration.refused", "note.history_viewed", "note.viewed", "patient.viewed",
     "worklist.viewed",
 }  # fmt: skip

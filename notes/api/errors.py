@@ -18,10 +18,10 @@ from notes.api.problems import Problem, problem_response
 log = structlog.get_logger(__name__)
 
 
-def problem_handler(exc: Exception, _context: dict[str, Any]) -> HttpResponse:
+def problem_handler(exc: Exception, context: dict[str, Any]) -> HttpResponse:
     """REST framework's EXCEPTION_HANDLER. Unexpected errors are logged by type and place, and answered by 500."""
     set_rollback()
-    return problem_response(problem_for(exc))
+    return problem_response(problem_for(exc, context.get("view")))
 
 
 def api_not_found(_request: HttpRequest) -> HttpResponse:
@@ -33,7 +33,7 @@ def not_found() -> Problem:
     return Problem(problems.NOT_FOUND, "There is nothing at this address that your key can see.")
 
 
-def problem_for(exc: Exception) -> Problem:
+def problem_for(exc: Exception, view: Any = None) -> Problem:
     if isinstance(exc, Problem):
         return exc
     if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
@@ -44,14 +44,19 @@ def problem_for(exc: Exception) -> Problem:
         return Problem(problems.INSUFFICIENT_SCOPE, "Ask the practice to give the integration this scope.")
     if isinstance(exc, exceptions.Throttled):
         return _throttled(exc)
-    return _protocol(exc)
+    return _protocol(exc, view)
 
 
-def _protocol(exc: Exception) -> Problem:
+def _protocol(exc: Exception, view: Any) -> Problem:
     if isinstance(exc, exceptions.MethodNotAllowed):
+        allowed = ", ".join(view.allowed_methods) if view else "GET, HEAD"
         return Problem(
-            problems.METHOD_NOT_ALLOWED, "This address can be read only.", headers={"Allow": "GET, HEAD"}
+            problems.METHOD_NOT_ALLOWED, f"This address takes {allowed}.", headers={"Allow": allowed}
         )
+    if isinstance(exc, exceptions.ParseError):
+        return Problem(problems.INVALID_BODY, "The body is no valid JSON. Nothing was stored.")
+    if isinstance(exc, exceptions.UnsupportedMediaType):
+        return Problem(problems.UNSUPPORTED_MEDIA_TYPE, "Send application/json.")
     if isinstance(exc, exceptions.NotAcceptable):
         return Problem(problems.NOT_ACCEPTABLE, "Ask for application/json.")
     if isinstance(exc, OperationalError):

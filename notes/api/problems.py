@@ -30,23 +30,29 @@ class Kind:
 
 INVALID_CURSOR = Kind("invalid-cursor", 400, "The cursor is not valid")
 INVALID_PARAMETER = Kind("invalid-parameter", 400, "A parameter is not valid")
+INVALID_BODY = Kind("invalid-body", 400, "The body is not valid")
 UNAUTHENTICATED = Kind("unauthenticated", 401, "No valid key")
 HTTPS_REQUIRED = Kind("https-required", 403, "Plain HTTP is refused")
 INSUFFICIENT_SCOPE = Kind("insufficient-scope", 403, "The key may not do this")
 NOT_FOUND = Kind("not-found", 404, "Not found")
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "Method not allowed")
+CONFLICT = Kind("conflict", 409, "It contradicts what is there")
+IDEMPOTENCY_CONFLICT = Kind("idempotency-conflict", 409, "The idempotency key was used for something else")
+UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "Unsupported media type")
 NOT_ACCEPTABLE = Kind("not-acceptable", 406, "No acceptable representation")
 RATE_LIMITED = Kind("rate-limited", 429, "Too many requests")
 INTERNAL = Kind("internal", 500, "Something went wrong here")
 UNAVAILABLE = Kind("unavailable", 503, "Unavailable for the moment")
 CATALOGUE = (
-    INVALID_CURSOR, INVALID_PARAMETER, UNAUTHENTICATED, HTTPS_REQUIRED, INSUFFICIENT_SCOPE, NOT_FOUND,
+    INVALID_CURSOR, INVALID_PARAMETER, INVALID_BODY, CONFLICT, IDEMPOTENCY_CONFLICT, UNSUPPORTED_MEDIA_TYPE,
+    UNAUTHENTICATED, HTTPS_REQUIRED, INSUFFICIENT_SCOPE, NOT_FOUND,
     METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, RATE_LIMITED, INTERNAL, UNAVAILABLE,
 )  # fmt: skip
 
 
 class Problem(APIException):
-    """Raise it to answer with `kind`. `detail` says what to do; `errors` name parameters: {"parameter", "detail"}."""
+    """Raise it to answer with `kind`. `detail` says what to do; `errors` name parameters or fields: {"parameter" or
+    "pointer", "detail"}."""
 
     def __init__(
         self,

@@ -40,7 +40,7 @@ def _header(name: str, description: str, statuses: Sequence[int]) -> OpenApiPara
     )
 
 
-def _problems(*kinds: Kind) -> dict[tuple[int, str], OpenApiResponse]:
+def answers_of(*kinds: Kind) -> dict[tuple[int, str], OpenApiResponse]:
     """One documented answer per status, with an example of each problem that has it."""
     by_status: dict[int, list[Kind]] = {}
     for kind in sorted(kinds, key=lambda kind: kind.status):
@@ -95,7 +95,7 @@ feed = extend_schema(
         (200, "application/json"): OpenApiResponse(
             NotePageSerializer, examples=[OpenApiExample("page", value=PAGE, status_codes=["200"])]
         ),
-        **_problems(problems.INVALID_CURSOR, *ALWAYS),
+        **answers_of(problems.INVALID_CURSOR, *ALWAYS),
     },
 )
 
@@ -118,7 +118,7 @@ note = extend_schema(
             NoteSerializer, examples=[OpenApiExample("note", value=NOTE, status_codes=["200"])]
         ),
         304: OpenApiResponse(description="Not changed since that ETag."),
-        **_problems(problems.NOT_FOUND, *ALWAYS),
+        **answers_of(problems.NOT_FOUND, *ALWAYS),
     },
 )
 
@@ -132,6 +132,6 @@ transcript = extend_schema(
     parameters=COMMON_HEADERS,
     responses={
         (200, "application/json"): OpenApiResponse(TranscriptSerializer),
-        **_problems(problems.NOT_FOUND, *ALWAYS),
+        **answers_of(problems.NOT_FOUND, *ALWAYS),
     },
 )

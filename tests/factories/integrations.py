@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from consent.audit import SYSTEM
-from notes.models import Integration, UsedAssertion
+from notes.models import IdempotentRequest, Integration, UsedAssertion
 from notes.services.access.tokens import token_issue
 from notes.services.exports import export_begin, export_plan
 from notes.services.integrations import integration_create
@@ -25,6 +25,9 @@ def furnish(made: Integration) -> None:
     export_plan(export_begin(integration=made, asked=asked).pk)
     token_issue(integration=made, scopes=["notes:read"], how="key")
     UsedAssertion.objects.create(integration=made, jti_sha256="0" * 64, expires_at=timezone.now())
+    IdempotentRequest.objects.create(
+        integration=made, key="k", fingerprint="0" * 64, answer="Zqxours-clinical"
+    )
 
 
 class Caller:

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('encounters', '0006_label_ai_drafts'),
-        ('notes', '0007_access_tokens'),
+        ('notes', '0008_idempotent_requests'),
     ]
 
     operations = [
