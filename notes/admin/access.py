@@ -1,11 +1,11 @@
-"""Tokens and logins of integrations: when and for what, never a secret."""
+"""Tokens, logins and exports of integrations: when and for what, never a secret."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
 from consent.admin.base import RecordAdmin
-from notes.models import AccessToken, UsedAssertion
+from notes.models import AccessToken, Export, UsedAssertion
 
 
 @admin.register(AccessToken)
@@ -24,3 +24,11 @@ class UsedAssertionAdmin(RecordAdmin):
     list_select_related = ("integration",)
     ordering = ("-id",)
     hidden = ("jti_sha256",)
+
+
+@admin.register(Export)
+class ExportAdmin(RecordAdmin):
+    list_display = ("created_at", "practice", "integration", "state", "expires_at")
+    list_filter = ("state",)
+    list_select_related = ("practice", "integration")
+    ordering = ("-id",)

@@ -1,6 +1,7 @@
 from notes.models.access import AccessToken, UsedAssertion
 from notes.models.chart import Addendum, ChangeCounter, FiledDocument, Rendering, Signature
 from notes.models.engine import EngineAccount, EngineEvent
+from notes.models.export import Export
 from notes.models.fhir import FhirDocument
 from notes.models.idempotency import IdempotentRequest
 from notes.models.integration import Integration
@@ -13,6 +14,7 @@ __all__ = [
     "ChangeCounter",
     "EngineAccount",
     "EngineEvent",
+    "Export",
     "FhirDocument",
     "FiledDocument",
     "IdempotentRequest",

@@ -10,6 +10,7 @@ from django.utils import timezone
 from consent.audit import SYSTEM
 from notes.models import IdempotentRequest, Integration, UsedAssertion
 from notes.services.access.tokens import token_issue
+from notes.services.exports import export_begin, export_plan
 from notes.services.integrations import integration_create
 
 
@@ -20,6 +21,8 @@ def integration(practice: Any, **fields: Any) -> tuple[Integration, str]:
 
 def furnish(made: Integration) -> None:
     """A row of everything that an integration leaves behind."""
+    asked = {"types": ["Device"], "filters": [], "since": None, "patients": None, "request": "x"}
+    export_plan(export_begin(integration=made, asked=asked).pk)
     token_issue(integration=made, scopes=["notes:read"], how="key")
     UsedAssertion.objects.create(integration=made, jti_sha256="0" * 64, expires_at=timezone.now())
     IdempotentRequest.objects.create(
