@@ -19,6 +19,7 @@ from encounters.services.recordings import purge_abandoned_uploads
 from encounters.services.video import sweeping as video
 from notes.services import engine_accounts, filing, inbox, polling, sending, submissions, sweeping, worklist
 from notes.services.access.tokens import forget_expired
+from notes.services.webhooks import deliveries
 
 SWEEP_EVERY = timedelta(seconds=60)
 
@@ -68,11 +69,17 @@ def read_inbox(account_id: str) -> None:
 
 
 @quietly
+def deliver(delivery_id: str) -> None:
+    deliveries.deliver(UUID(delivery_id))
+
+
+@quietly
 def beat() -> None:
     """Vouch for the worker, then ring for whatever has become due: a few queries over unfinished rows only."""
     _vouch("worker")
     sweeping.ring_due()
     video.ring_due()
+    deliveries.ring_due()
     if not Heartbeat.objects.filter(name="sweep", beat_at__gte=timezone.now() - 2 * SWEEP_EVERY).exists():
         sweep()
 

@@ -13,15 +13,16 @@ from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
 from notes.api import problems
-from notes.api.problems import Problem, problem_response
+from notes.api.problems import Problem, invalid_body, problem_response
 
 log = structlog.get_logger(__name__)
 
 
-def problem_handler(exc: Exception, _context: dict[str, Any]) -> HttpResponse:
+def problem_handler(exc: Exception, context: dict[str, Any]) -> HttpResponse:
     """REST framework's EXCEPTION_HANDLER. Unexpected errors are logged by type and place, and answered by 500."""
     set_rollback()
-    return problem_response(_problem(exc))
+    view = context.get("view")
+    return problem_response(_problem(exc, ", ".join(view.allowed_methods) if view else ""))
 
 
 def api_not_found(_request: HttpRequest) -> HttpResponse:
@@ -33,7 +34,7 @@ def not_found() -> Problem:
     return Problem(problems.NOT_FOUND, "There is nothing at this address that your key can see.")
 
 
-def _problem(exc: Exception) -> Problem:
+def _problem(exc: Exception, allowed: str) -> Problem:
     if isinstance(exc, Problem):
         return exc
     if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
@@ -44,14 +45,20 @@ def _problem(exc: Exception) -> Problem:
         return Problem(problems.INSUFFICIENT_SCOPE, "Ask the practice to give the integration this scope.")
     if isinstance(exc, exceptions.Throttled):
         return _throttled(exc)
-    return _protocol(exc)
+    return _protocol(exc, allowed)
 
 
-def _protocol(exc: Exception) -> Problem:
+def _protocol(exc: Exception, allowed: str) -> Problem:
     if isinstance(exc, exceptions.MethodNotAllowed):
         return Problem(
-            problems.METHOD_NOT_ALLOWED, "This address can be read only.", headers={"Allow": "GET, HEAD"}
+            problems.METHOD_NOT_ALLOWED,
+            f"This address takes {allowed}." if allowed else "This address can be read only.",
+            headers={"Allow": allowed or "GET, HEAD"},
         )
+    if isinstance(exc, exceptions.ParseError):
+        return invalid_body({"": "No JSON that can be read."})
+    if isinstance(exc, exceptions.UnsupportedMediaType):
+        return Problem(problems.UNSUPPORTED_MEDIA_TYPE, "Send application/json.")
     if isinstance(exc, exceptions.NotAcceptable):
         return Problem(problems.NOT_ACCEPTABLE, "Ask for application/json.")
     if isinstance(exc, OperationalError):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.http import QueryDict
 
+from notes.api.bodies import Wrong, moment
 from notes.api.problems import INVALID_PARAMETER, Problem, invalid_parameter
 
 LIMIT_DEFAULT = 100
@@ -38,6 +40,26 @@ def limit(query: QueryDict) -> int:
 def uuids(query: QueryDict, names: Iterable[str]) -> dict[str, UUID]:
     """Those of the parameters `names` that are given."""
     return {name: _uuid(name, str(query[name])) for name in names if name in query}
+
+
+def moments(query: QueryDict, names: Iterable[str]) -> dict[str, datetime]:
+    """Those of the parameters `names` that are given, as times with their zone."""
+    return {name: _moment(name, str(query[name])) for name in names if name in query}
+
+
+def choice(query: QueryDict, name: str, choices: Iterable[str]) -> str | None:
+    value = query.get(name)
+    known = list(choices)
+    if value is not None and value not in known:
+        raise invalid_parameter(name, f"One of {', '.join(known)}.")
+    return value
+
+
+def _moment(name: str, text: str) -> datetime:
+    try:
+        return moment(text)
+    except Wrong as wrong:
+        raise invalid_parameter(name, wrong.words) from None
 
 
 def _uuid(name: str, text: str) -> UUID:

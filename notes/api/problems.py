@@ -30,23 +30,27 @@ class Kind:
 
 INVALID_CURSOR = Kind("invalid-cursor", 400, "The cursor is not valid")
 INVALID_PARAMETER = Kind("invalid-parameter", 400, "A parameter is not valid")
+INVALID_BODY = Kind("invalid-body", 400, "The body is not valid")
 UNAUTHENTICATED = Kind("unauthenticated", 401, "No valid key")
 HTTPS_REQUIRED = Kind("https-required", 403, "Plain HTTP is refused")
 INSUFFICIENT_SCOPE = Kind("insufficient-scope", 403, "The key may not do this")
 NOT_FOUND = Kind("not-found", 404, "Not found")
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "Method not allowed")
 NOT_ACCEPTABLE = Kind("not-acceptable", 406, "No acceptable representation")
+RECEIPT_CONFLICT = Kind("receipt-conflict", 409, "The receipt contradicts an earlier one")
+UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "The body is of a type that is not read here")
 RATE_LIMITED = Kind("rate-limited", 429, "Too many requests")
 INTERNAL = Kind("internal", 500, "Something went wrong here")
 UNAVAILABLE = Kind("unavailable", 503, "Unavailable for the moment")
 CATALOGUE = (
-    INVALID_CURSOR, INVALID_PARAMETER, UNAUTHENTICATED, HTTPS_REQUIRED, INSUFFICIENT_SCOPE, NOT_FOUND,
-    METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, RATE_LIMITED, INTERNAL, UNAVAILABLE,
+    INVALID_CURSOR, INVALID_PARAMETER, INVALID_BODY, UNAUTHENTICATED, HTTPS_REQUIRED, INSUFFICIENT_SCOPE, NOT_FOUND,
+    METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, RECEIPT_CONFLICT, UNSUPPORTED_MEDIA_TYPE, RATE_LIMITED, INTERNAL, UNAVAILABLE,
 )  # fmt: skip
 
 
 class Problem(APIException):
-    """Raise it to answer with `kind`. `detail` says what to do; `errors` name parameters: {"parameter", "detail"}."""
+    """Raise it to answer with `kind`. `detail` says what to do; `errors` name parameters,
+    {"parameter", "detail"}, or members of the body, {"pointer", "detail"}."""
 
     def __init__(
         self,
@@ -66,6 +70,12 @@ def invalid_parameter(name: str, detail: str) -> Problem:
         "Correct the parameter and try again.",
         errors=[{"parameter": name, "detail": detail}],
     )
+
+
+def invalid_body(errors: Mapping[str, str]) -> Problem:
+    """`errors`: what is wrong, by JSON pointer."""
+    listed = [{"pointer": pointer, "detail": detail} for pointer, detail in errors.items()]
+    return Problem(INVALID_BODY, "Correct the body and send it again. Nothing was changed.", errors=listed)
 
 
 def problem_response(problem: Problem) -> HttpResponse:

@@ -1,5 +1,6 @@
 from notes.models.access import AccessToken, UsedAssertion
 from notes.models.chart import Addendum, ChangeCounter, FiledDocument, Rendering, Signature
+from notes.models.delivery import Delivery, Receipt, WebhookEndpoint
 from notes.models.engine import EngineAccount, EngineEvent
 from notes.models.fhir import FhirDocument
 from notes.models.integration import Integration
@@ -10,15 +11,18 @@ __all__ = [
     "AccessToken",
     "Addendum",
     "ChangeCounter",
+    "Delivery",
     "EngineAccount",
     "EngineEvent",
     "FhirDocument",
     "FiledDocument",
     "Integration",
     "Note",
+    "Receipt",
     "Rendering",
     "Revision",
     "Signature",
     "Submission",
     "UsedAssertion",
+    "WebhookEndpoint",
 ]

@@ -98,10 +98,11 @@ def test_the_schema_is_valid_openapi_31_and_names_every_problem() -> None:
     named = {
         example["value"]["type"]
         for path in schema["paths"].values()
-        for answer in path["get"]["responses"].values()
+        for method in path.values()
+        for answer in method["responses"].values()
         for media in answer.get("content", {}).values()
         for example in media.get("examples", {}).values()
-        if "type" in example["value"] and isinstance(example["value"]["type"], str)
+        if str(example["value"].get("type", "")).startswith("urn:countersign:problem:")
     }
     assert named == {kind.uri for kind in problems.CATALOGUE if kind is not problems.METHOD_NOT_ALLOWED}
 
