@@ -104,7 +104,11 @@ ACTIONS: dict[str, str] = {
     "api.receipts_listed": "Integration listed its receipts",
     "api.notes_listed": "Integration pulled notes",
     "api.note_read": "Integration read a note",
+    "api.patient_matched": "Integration found a patient by record number",
+    "api.encounter_read": "Integration looked at an encounter",
     "api.transcript_read": "Integration read a transcript",
+    "api.fhir_read": "Integration read over FHIR",
+    "api.fhir_searched": "Integration searched over FHIR",
     # Operations
     "admin.changed": "Changed in administration",
     "admin.viewed": "Opened in administration",

@@ -17,7 +17,17 @@ from config.tasks import quietly
 from encounters.services.capture_interrupted import finish_interrupted_captures
 from encounters.services.recordings import purge_abandoned_uploads
 from encounters.services.video import sweeping as video
-from notes.services import engine_accounts, filing, inbox, polling, sending, submissions, sweeping, worklist
+from notes.services import (
+    engine_accounts,
+    filing,
+    idempotency,
+    inbox,
+    polling,
+    sending,
+    submissions,
+    sweeping,
+    worklist,
+)
 from notes.services.access.tokens import forget_expired
 from notes.services.webhooks import deliveries
 
@@ -94,6 +104,7 @@ def sweep() -> None:
         filing.file_due_notes,
         purge_abandoned_uploads,
         finish_interrupted_captures,
+        idempotency.forget_old_requests,
         forget_expired,
     )
     for job in jobs:

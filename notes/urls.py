@@ -26,6 +26,7 @@ urlpatterns = [
     path("oauth/token", oauth.token, name="oauth-token"),
     path("oauth/revoke", oauth.revoke, name="oauth-revoke"),
     path("api/", include("notes.api.urls")),
+    path("fhir/r4/", include("notes.api.fhir.urls")),
     path("notes/<uuid:pk>/", note, name="note"),
     path("notes/<uuid:pk>/draft/", draft, name="note-draft"),
     path("notes/<uuid:pk>/merge/", merge, name="note-merge"),

@@ -58,12 +58,23 @@ def url_of(scene: World, address: Address, *, of: Any = None, random: bool = Fal
     if address.name in table.FREE_ARGUMENTS:
         return reverse(address.name, args=table.FREE_ARGUMENTS[address.name])
     if not address.arguments:
-        return "/api/nowhere" if address.name == "api-not-found" else reverse(address.name)
+        nowhere = {"api-not-found": "/api/nowhere", "fhir-not-found": "/fhir/r4/nowhere"}
+        return nowhere.get(address.name) or reverse(address.name)
     objects = (of or scene.ours).objects
+    if address.name.startswith("fhir-"):
+        return reverse(address.name, args=_fhir_arguments(address, objects, random=random))
     ids = [objects[table.SUBJECTS[address.name]].pk]
     ids += [objects["upload"].pk] if "recording" in address.arguments else []
     numbers = [FURTHER[each] for each in address.arguments if each in FURTHER]
     return reverse(address.name, args=[*([uuid.uuid4() for _ in ids] if random else ids), *numbers])
+
+
+def _fhir_arguments(address: Address, objects: dict[str, Any], *, random: bool) -> list[Any]:
+    document = objects["filed"].documents.get()
+    keys = {"fhir-person": objects["filed"].patient_id, "fhir-provenance": document.fhir.get().pk}
+    key = uuid.uuid4() if random else keys.get(address.name, document.pk)
+    known = {"kind": "Patient", "key": f"{key}-pdf" if address.name == "fhir-binary" else key, "version": "1"}
+    return [known[name] for name in address.arguments]
 
 
 def code_of(response: Any) -> str:

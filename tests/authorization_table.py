@@ -29,6 +29,7 @@ SUBJECTS: dict[str, str] = {
     "recording-hook": "connection", "api-transcript": "filed", "api-latest-document": "filed", "api-versions": "filed", "api-version": "filed",
     "api-document": "filed", "api-receipt": "filed", "api-redeliver": "change", "api-webhook": "webhook",
     "api-webhook-rotate": "webhook", "api-webhook-deliveries": "webhook", "note": "draft", "note-draft": "draft", "note-merge": "draft", "note-sign": "draft",
+    "api-encounter": "encounter", "api-calls": "encounter",
     "note-unsign": "signed", "note-file": "signed", "note-history": "draft", "note-addendum": "filed",
     "admin:agreement-document": "agreement",
 }  # fmt: skip
@@ -44,12 +45,17 @@ PUT_TOO = {"upload-slice", "capture-slice", "api-receipt"}
 PATCH_AND_DELETE_TOO = {"api-webhook"}
 # Machines: every kind of key is tried. People's addresses take no keys, so one stands for all.
 FOR_MACHINES = {
+    "api-patients", "api-encounters", "api-encounter", "api-calls",
     "healthz", "readyz", "oauth-token", "oauth-revoke", "engine-webhook", "recording-hook", "api-notes", "api-note", "api-transcript", "api-schema",
-    "api-docs", "api-not-found", "api-latest-document", "api-versions", "api-version", "api-document", "api-receipt",
+    "api-docs", "api-not-found", "fhir-documents", "fhir-documents-search", "fhir-document", "fhir-history", "fhir-version",
+    "fhir-bundle", "fhir-binary", "fhir-provenances", "fhir-provenances-search", "fhir-provenance", "fhir-people",
+    "fhir-people-search", "fhir-person", "fhir-metadata", "fhir-smart", "fhir-not-found",
+    "api-latest-document", "api-versions", "api-version", "api-document", "api-receipt",
     "api-receipts", "api-events", "api-redeliver", "api-webhooks", "api-webhook", "api-webhook-rotate",
     "api-webhook-deliveries", "api-me", "api-health",
 }  # fmt: skip
 NOT_FOR_PEOPLE = {
+    "api-encounter", "api-calls",
     "engine-webhook", "recording-hook", "api-note", "api-transcript", "api-latest-document", "api-versions",
     "api-version", "api-document", "api-receipt", "api-redeliver", "api-webhook", "api-webhook-rotate",
     "api-webhook-deliveries",
@@ -89,6 +95,13 @@ def form(name: str, objects: Mapping[str, Any]) -> dict[str, Any]:
     bodies["api-receipt"] = {"status": "filed"}
     bodies["api-webhooks"] = {"url": "https://ehr.example.com/hook"}
     bodies["api-webhook"] = {"enabled": False}
+    bodies |= {
+        "api-patients": {
+            "mrn": "A-1", "given_name": "Alex", "family_name": "Example", "birth_date": "1980-05-17",
+        },
+        "api-encounters": {"patient": str(objects["patient"].pk), "provider": str(objects["encounter"].provider_id)},
+        "api-calls": {"connection": str(objects["connection"].pk), "external_id": "RM1"},
+    }  # fmt: skip
     if name in bodies:
         return {"data": json.dumps(bodies[name]), "content_type": "application/json"}
     if name == "upload-slice":
@@ -262,6 +275,14 @@ api-notes                            GET  401  401  401  401  401  401  401  401
 api-notes                            POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  405  403  405  401  401
 api-note                             GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  200  403  404  401  401
 api-note                             POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  405  403  405  401  401
+api-patients                         GET  401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+api-patients                         POST 401  401  401  401  401  401  401  401  401  401  401  401  401  201  403  403  201  401  401
+api-encounters                       GET  401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+api-encounters                       POST 401  401  401  401  401  401  401  401  401  401  401  401  401  201  403  403  400  401  401
+api-encounter                        GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+api-encounter                        POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+api-calls                            GET  401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+api-calls                            POST 401  401  401  401  401  401  401  401  401  401  401  401  401  201  403  403  404  401  401
 api-transcript                       GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  200  404  401  401
 api-transcript                       POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  405  405  401  401
 api-latest-document                  GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  200  403  404  401  401
@@ -301,6 +322,38 @@ api-docs                             GET  200  200  200  200  200  200  200  200
 api-docs                             POST 405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
 api-not-found                        GET  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404
 api-not-found                        POST 404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404
+fhir-documents                       GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-documents                       POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-people                          GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-people                          POST 401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-provenances                     GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-provenances                     POST 401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-documents-search                GET  401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-documents-search                POST 401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-people-search                   GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-people-search                   POST 401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-provenances-search              GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-provenances-search              POST 401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-document                        GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-document                        POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-history                         GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-history                         POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-version                         GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-version                         POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-bundle                          GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-bundle                          POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-binary                          GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-binary                          POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-provenance                      GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-provenance                      POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-person                          GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-person                          POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-metadata                        GET  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200
+fhir-metadata                        POST 405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
+fhir-smart                           GET  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200
+fhir-smart                           POST 405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
+fhir-not-found                       GET  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404
+fhir-not-found                       POST 404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404
 """
 
 ADMINISTRATION = """
@@ -358,9 +411,9 @@ encounters.vendorevent            out_admin 200 200 403 403 404 403 403 403 404
 encounters.vendorrecording        admin     200 200 403 403 200 403 403 403 200
 encounters.vendorrecording        superuser 200 200 403 403 200 403 403 403 200
 encounters.vendorrecording        out_admin 200 200 403 403 404 403 403 403 404
-encounters.videoconnection        admin     200 200 403 403 200 403 403 403 200
-encounters.videoconnection        superuser 200 200 403 403 200 403 403 403 200
-encounters.videoconnection        out_admin 200 200 403 403 404 403 403 403 404
+encounters.videoconnection        admin     200 200 200 200 200 200 403 403 200
+encounters.videoconnection        superuser 200 200 200 200 200 200 403 403 200
+encounters.videoconnection        out_admin 200 200 200 200 404 404 403 403 404
 notes.accesstoken                 admin     200 200 403 403 200 403 403 403 200
 notes.accesstoken                 superuser 200 200 403 403 200 403 403 403 200
 notes.accesstoken                 out_admin 200 200 403 403 404 403 403 403 404
@@ -394,6 +447,9 @@ notes.fhirdocument out_admin 200 200 403 403 404 403 403 403 404
 notes.fileddocument               admin     200 200 403 403 200 403 403 403 200
 notes.fileddocument               superuser 200 200 403 403 200 403 403 403 200
 notes.fileddocument               out_admin 200 200 403 403 404 403 403 403 404
+notes.idempotentrequest           admin     200 200 403 403 200 403 403 403 200
+notes.idempotentrequest           superuser 200 200 403 403 200 403 403 403 200
+notes.idempotentrequest           out_admin 200 200 403 403 404 403 403 403 404
 notes.integration                 admin     200 200 200 200 200 200 403 403 200
 notes.integration                 superuser 200 200 200 200 200 200 403 403 200
 notes.integration                 out_admin 200 200 200 200 404 404 403 403 404

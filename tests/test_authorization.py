@@ -132,7 +132,13 @@ def _told_apart(response: Any) -> tuple[Any, ...]:
     return response.status_code, body, headers
 
 
-@pytest.mark.parametrize("name", ["api-note", "api-transcript"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "api-note", "api-transcript", "fhir-document", "fhir-history", "fhir-version", "fhir-bundle", "fhir-binary",
+        "fhir-provenance", "fhir-person",
+    ],
+)  # fmt: skip
 def test_other_practices_note_is_byte_for_byte_a_note_that_never_was(scene: World, name: str) -> None:
     address = next(each for each in ALL if each.name == name)
     for caller in ("other_key", "key"):

@@ -38,11 +38,18 @@ HEADERS = {
 # The viewer's stylesheet draws its icons from data: addresses.
 FURTHER = {"api-docs": {"img-src": {"data:"}}}
 # An integration may keep a filed note and ask whether it still stands; it never uses the copy unasked.
-REVALIDATED = {"api-note", "api-version", "api-document", "api-latest-document"}
+REVALIDATED = {
+    "api-note", "api-version", "api-document", "api-latest-document", "fhir-document", "fhir-version", "fhir-bundle",
+    "fhir-binary", "fhir-provenance", "fhir-person", "fhir-metadata",
+}  # fmt: skip
 # Machines bring a key or a signature instead of a session, so no page of another site can act for a person.
 NO_SESSION = {
     "engine-webhook",
     "recording-hook",
+    "api-patients",
+    "api-encounters",
+    "api-encounter",
+    "api-calls",
     "api-notes",
     "oauth-token",
     "oauth-revoke",
@@ -60,6 +67,7 @@ NO_SESSION = {
     "api-webhook-deliveries",
     "api-me",
     "api-health",
+    *(name for name in table.FOR_MACHINES if name.startswith("fhir-")),
     "api-note",
     "api-transcript",
     "api-schema",
@@ -67,7 +75,8 @@ NO_SESSION = {
     "api-not-found",
 }
 READS = {
-    "access.refused", "account.logout", "admin.viewed", "api.note_read", "api.notes_listed", "api.transcript_read",
+    "access.refused", "account.logout", "admin.viewed", "api.encounter_read", "api.fhir_read", "api.fhir_searched",
+    "api.note_read", "api.notes_listed", "api.transcript_read",
     "api.document_read", "api.events_listed", "api.receipts_listed",
     "audit.viewed", "encounter.viewed", "integration.refused", "note.history_viewed", "note.viewed", "patient.viewed",
     "worklist.viewed",

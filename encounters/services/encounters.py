@@ -39,9 +39,10 @@ class VisitFields(TypedDict, total=False):
     clinical_context: dict[str, Any]
 
 
-def encounter_create(*, patient: Patient, actor: User, **fields: Unpack[VisitFields]) -> Encounter:
+def encounter_create(*, patient: Patient, actor: Acting, **fields: Unpack[VisitFields]) -> Encounter:
     """Book a visit; the patient takes part from the start. Raises ValidationError for what can't be."""
-    made = Encounter(practice_id=patient.practice_id, patient=patient, created_by=actor)
+    created_by = actor if isinstance(actor, User) else None
+    made = Encounter(practice_id=patient.practice_id, patient=patient, created_by=created_by)
     changed = _set(made, fields)
     made.next_step, made.next_step_at = NextStep.RECORD, made.scheduled_at
     _check(made, [*changed, "provider"])

@@ -13,17 +13,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from consent.admin.base import PracticeAdmin, RecordAdmin, actor_of
-from consent.models import AuditEvent
+from consent.admin.secrets import SecretField, stored_in_words
 from notes.models import EngineAccount, EngineEvent
 from notes.services.engine_accounts import NewSecrets, engine_account_save
-
-
-class SecretField(forms.CharField):
-    """A secret to enter: never rendered back, blank keeps what is stored."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        widget = forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"})
-        super().__init__(required=False, strip=True, max_length=500, widget=widget, **kwargs)
 
 
 class EngineAccountForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -53,7 +45,12 @@ class EngineAccountForm(forms.ModelForm):  # type: ignore[type-arg]
         account = None if self.instance._state.adding else self.instance
         for name, column in (("new_api_key", "api_key"), ("new_webhook_secret", "webhook_secret")):
             if name in self.fields:
-                self.fields[name].help_text = stored_in_words(account, column)
+                self.fields[name].help_text = stored_in_words(
+                    account,
+                    column,
+                    action="engine_account.changed",
+                    stored=bool(account and getattr(account, column)),
+                )
 
     def clean_base_url(self) -> str:
         return str(self.cleaned_data["base_url"]).rstrip("/")
@@ -148,17 +145,3 @@ class EngineEventAdmin(RecordAdmin):
     list_select_related = ("account",)
     search_fields = ("=note_id",)
     ordering = ("-id",)
-
-
-def stored_in_words(account: EngineAccount | None, column: str) -> str:
-    """Whether a secret is stored and since when, never what it is."""
-    if account is None or not getattr(account, column):
-        return "Not set."
-    event = (
-        AuditEvent.objects.filter(
-            target_id=str(account.pk), action="engine_account.changed", data__contains=f'"{column}"'
-        )
-        .order_by("-seq")
-        .first()
-    )
-    return f"Set{f' on {event.at:%Y-%m-%d}' if event else ''}. Leave blank to keep it."

@@ -10,6 +10,7 @@ from notes.models import (
     ChangeCounter,
     FhirDocument,
     FiledDocument,
+    IdempotentRequest,
     Note,
     Rendering,
     Revision,
@@ -90,6 +91,14 @@ class FhirDocumentAdmin(RecordAdmin):
     list_filter = ("status",)
     list_select_related = ("practice",)
     search_fields = ("=document__id", "=note__id")
+    ordering = ("-id",)
+
+
+@admin.register(IdempotentRequest)
+class IdempotentRequestAdmin(RecordAdmin):
+    practice_path = "integration__practice_id"
+    list_display = ("created_at", "integration", "status")
+    list_select_related = ("integration",)
     ordering = ("-id",)
 
 

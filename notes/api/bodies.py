@@ -1,104 +1,97 @@
-"""Reading a JSON body: an object with known members of the right kind, or a problem that names what is wrong."""
+"""Reading the JSON that integrations send: checked against a serializer, every error pointing at its field."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.utils.dateparse import parse_datetime
+from django.core.exceptions import ValidationError
+from django.http import JsonResponse
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
+from rest_framework.serializers import Serializer
 
-from notes.api.problems import invalid_body
+from notes.api.problems import IDEMPOTENCY_CONFLICT, INVALID_BODY, Problem
+from notes.models import Integration
+from notes.services.idempotency import Answer, KeyUsedDifferently, once
 
-Reader = Callable[[Any], Any]
-MISSING = object()
-
-
-class Wrong(Exception):
-    """What is wrong with a value, in words; `pointer` leads on into it."""
-
-    def __init__(self, words: str, pointer: str = "") -> None:
-        super().__init__(words)
-        self.words, self.pointer = words, pointer
+BODY_LIMIT = 256 * 1024
+_KEY = re.compile(r"[\x21-\x7e]{1,64}")
 
 
-def read_body(
-    request: Request, members: Mapping[str, Reader], *, required: tuple[str, ...] = ()
-) -> dict[str, Any]:
-    """The members that were given, each as its reader gives it. Raises Problem with everything that is wrong."""
-    given = request.data
-    if not isinstance(given, dict):
-        raise invalid_body({"": "A JSON object."})
-    errors = {f"/{_escaped(name)}": "Unknown member." for name in given if name not in members}
-    errors |= {f"/{name}": "Required." for name in required if name not in given}
-    found = {}
-    for name, reader in members.items():
-        if name not in given:
-            continue
-        try:
-            found[name] = reader(given[name])
-        except Wrong as wrong:
-            errors[f"/{name}{wrong.pointer}"] = wrong.words
-    if errors:
-        raise invalid_body(dict(list(errors.items())[:20]))
-    return found
+def validated(request: Request, serializer: type[Serializer[Any]]) -> dict[str, Any]:
+    """The body's values as `serializer` reads them. Raises Problem, naming every field that is wrong or unknown."""
+    if len(request.body) > BODY_LIMIT:
+        raise Problem(INVALID_BODY, f"Send at most {BODY_LIMIT // 1024} kB.")
+    data = request.data
+    if not isinstance(data, dict):
+        raise Problem(INVALID_BODY, "Send a JSON object.")
+    form = serializer(data=data)
+    known = set(form.fields)
+    unknown = [_error(f"/{_escaped(name[:60])}", "Unknown field.") for name in data if name not in known]
+    if not form.is_valid() or unknown:
+        raise invalid_body([*unknown, *(_error(*each) for each in _errors(form.errors, ""))])
+    return dict(form.validated_data)
+
+
+def invalid_body(errors: list[dict[str, str]]) -> Problem:
+    return Problem(
+        INVALID_BODY, "Correct the fields and send it again. Nothing was stored.", errors=errors[:20]
+    )
+
+
+def refused_by_service(refused: ValidationError) -> Problem:
+    """A service's ValidationError, field by field where it names them."""
+    if hasattr(refused, "error_dict"):
+        pairs = [(f"/{name}", words) for name, words in refused.message_dict.items()]
+        return invalid_body([_error(at, " ".join(words)) for at, words in pairs])
+    return invalid_body([_error("", " ".join(refused.messages))])
+
+
+def answered_once(request: Request, integration: Integration, act: Callable[[], Answer]) -> JsonResponse:
+    """What `act` answers. With an Idempotency-Key, the same request gets the same answer without acting again."""
+    key = request.headers.get("Idempotency-Key")
+    try:
+        if key is None:
+            (status, content), repeated = act(), False
+        elif not _KEY.fullmatch(key):
+            raise Problem(INVALID_BODY, "An Idempotency-Key has 1 to 64 printable characters without spaces.")
+        else:
+            (status, content), repeated = once(
+                integration=integration,
+                key=key,
+                method=str(request.method),
+                path=request.path,
+                body=request.body,
+                act=act,
+            )
+    except KeyUsedDifferently:
+        raise Problem(
+            IDEMPOTENCY_CONFLICT,
+            "This Idempotency-Key named another request. Use a new key for a new request.",
+        ) from None
+    except ValidationError as refused:
+        raise refused_by_service(refused) from None
+    headers = {"Cache-Control": "no-store, private", **({"Idempotency-Replayed": "true"} if repeated else {})}
+    return JsonResponse(content, status=status, headers=headers)
+
+
+def _errors(found: Any, at: str) -> Iterator[tuple[str, str]]:
+    if isinstance(found, dict):
+        for name, inner in found.items():
+            yield from _errors(inner, at if name == "non_field_errors" else f"{at}/{name}")
+    elif isinstance(found, list):
+        for index, inner in enumerate(found):
+            yield from _errors(inner, at if isinstance(inner, ErrorDetail) else f"{at}/{index}")
+    else:
+        yield at, str(found)
 
 
 def _escaped(name: str) -> str:
-    """A member's name in a JSON pointer (RFC 6901), shortened."""
-    return printable(name[:60]).replace("~", "~0").replace("/", "~1")
+    """A name in a JSON pointer (RFC 6901), without halves of characters, which no answer could carry."""
+    return name.encode("utf-8", "replace").decode().replace("~", "~0").replace("/", "~1")
 
 
-def printable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
-
-
-def text(longest: int, *, least: int = 0) -> Reader:
-    """A text that can be stored: no NUL, no lone surrogate."""
-
-    def read(value: Any) -> str:
-        if not isinstance(value, str) or not least <= len(value) <= longest:
-            raise Wrong(f"A text of {least} to {longest} characters.")
-        if printable(value) != value:
-            raise Wrong("A text without NUL and without halves of characters.")
-        return value
-
-    return read
-
-
-def one_of(choices: list[str]) -> Reader:
-    def read(value: Any) -> str:
-        if value not in choices or not isinstance(value, str):
-            raise Wrong(f"One of {', '.join(choices)}.")
-        return value
-
-    return read
-
-
-def several_of(choices: list[str]) -> Reader:
-    def read(value: Any) -> list[str]:
-        if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
-            raise Wrong("A list of texts.")
-        if set(value) - set(choices):
-            raise Wrong(f"One or more of {', '.join(choices)}.")
-        return list(dict.fromkeys(value))
-
-    return read
-
-
-def boolean(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise Wrong("true or false.")
-    return value
-
-
-def moment(value: Any) -> datetime:
-    """RFC 3339 with a zone."""
-    try:
-        found = parse_datetime(value) if isinstance(value, str) and len(value) <= 40 else None
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None or not 1970 <= found.year <= 9998:
-        raise Wrong("A time with its zone, such as 2026-11-20T15:26:08Z.")
-    return found
+def _error(pointer: str, detail: str) -> dict[str, str]:
+    return {"pointer": pointer, "detail": detail}

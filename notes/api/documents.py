@@ -20,13 +20,9 @@ KINDS = {
 }
 
 
-class DocumentView(IntegrationView):
+class FormView(IntegrationView):
     scope = Integration.Scope.NOTES_READ
     content_negotiation_class = AnyMediaType
-
-    @schema.document
-    def get(self, request: Request, note_id: UUID, version: int, kind: str) -> HttpResponse:
-        return self.form(request, note_id, version, kind)
 
     def form(self, request: Request, note_id: UUID, version: int | None, kind: str) -> HttpResponse:
         document = visible_document(self.integration, note_id, version)
@@ -51,7 +47,13 @@ class DocumentView(IntegrationView):
         return HttpResponse(rendering.body, content_type=media_type, headers=headers)
 
 
-class LatestDocumentView(DocumentView):
+class DocumentView(FormView):
+    @schema.document
+    def get(self, request: Request, note_id: UUID, version: int, kind: str) -> HttpResponse:
+        return self.form(request, note_id, version, kind)
+
+
+class LatestDocumentView(FormView):
     @schema.latest_document
-    def get(self, request: Request, note_id: UUID, kind: str) -> HttpResponse:  # type: ignore[override]
+    def get(self, request: Request, note_id: UUID, kind: str) -> HttpResponse:
         return self.form(request, note_id, None, kind)

@@ -13,7 +13,7 @@ from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
 from notes.api import problems
-from notes.api.problems import Problem, invalid_body, problem_response
+from notes.api.problems import Problem, problem_response
 
 log = structlog.get_logger(__name__)
 
@@ -21,8 +21,7 @@ log = structlog.get_logger(__name__)
 def problem_handler(exc: Exception, context: dict[str, Any]) -> HttpResponse:
     """REST framework's EXCEPTION_HANDLER. Unexpected errors are logged by type and place, and answered by 500."""
     set_rollback()
-    view = context.get("view")
-    return problem_response(_problem(exc, ", ".join(view.allowed_methods) if view else ""))
+    return problem_response(problem_for(exc, context.get("view")))
 
 
 def api_not_found(_request: HttpRequest) -> HttpResponse:
@@ -34,7 +33,7 @@ def not_found() -> Problem:
     return Problem(problems.NOT_FOUND, "There is nothing at this address that your key can see.")
 
 
-def _problem(exc: Exception, allowed: str) -> Problem:
+def problem_for(exc: Exception, view: Any = None) -> Problem:
     if isinstance(exc, Problem):
         return exc
     if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
@@ -45,18 +44,17 @@ def _problem(exc: Exception, allowed: str) -> Problem:
         return Problem(problems.INSUFFICIENT_SCOPE, "Ask the practice to give the integration this scope.")
     if isinstance(exc, exceptions.Throttled):
         return _throttled(exc)
-    return _protocol(exc, allowed)
+    return _protocol(exc, view)
 
 
-def _protocol(exc: Exception, allowed: str) -> Problem:
+def _protocol(exc: Exception, view: Any) -> Problem:
     if isinstance(exc, exceptions.MethodNotAllowed):
+        allowed = ", ".join(view.allowed_methods) if view else "GET, HEAD"
         return Problem(
-            problems.METHOD_NOT_ALLOWED,
-            f"This address takes {allowed}." if allowed else "This address can be read only.",
-            headers={"Allow": allowed or "GET, HEAD"},
+            problems.METHOD_NOT_ALLOWED, f"This address takes {allowed}.", headers={"Allow": allowed}
         )
     if isinstance(exc, exceptions.ParseError):
-        return invalid_body({"": "No JSON that can be read."})
+        return Problem(problems.INVALID_BODY, "The body is no valid JSON. Nothing was stored.")
     if isinstance(exc, exceptions.UnsupportedMediaType):
         return Problem(problems.UNSUPPORTED_MEDIA_TYPE, "Send application/json.")
     if isinstance(exc, exceptions.NotAcceptable):

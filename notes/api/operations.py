@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
@@ -13,6 +13,13 @@ from notes.api import problems
 from notes.api.parameters import LIMIT_DEFAULT, LIMIT_MAX
 from notes.api.problems import MEDIA_TYPE, Kind
 from notes.api.serializers import ProblemSerializer
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Decorator(Protocol):
+    def __call__(self, method: F, /) -> F: ...
+
 
 ALWAYS = (
     problems.INVALID_PARAMETER, problems.UNAUTHENTICATED, problems.HTTPS_REQUIRED, problems.INSUFFICIENT_SCOPE,
@@ -41,7 +48,7 @@ def _header(name: str, description: str, statuses: Sequence[int]) -> OpenApiPara
     )
 
 
-def _problems(*kinds: Kind) -> dict[tuple[int, str], OpenApiResponse]:
+def answers_of(*kinds: Kind) -> dict[tuple[int, str], OpenApiResponse]:
     """One documented answer per status, with an example of each problem that has it."""
     by_status: dict[int, list[Kind]] = {}
     for kind in sorted(kinds, key=lambda kind: kind.status):
@@ -100,7 +107,7 @@ def operation(
     more: dict[Any, OpenApiResponse] | None = None,
     kinds: Sequence[Kind] = (),
     without: Sequence[Kind] = (),
-) -> Any:
+) -> Decorator:
     """Decorator for a view's method. `answer`, `body`: shape and example; `kinds`: problems beside the usual."""
     always = [kind for kind in ALWAYS if kind not in without]
     sent = [OpenApiExample(f"{name}_body", value=body[1], request_only=True)] if body else []
@@ -109,7 +116,7 @@ def operation(
         if answer
         else {}
     )
-    return extend_schema(
+    decorator: Decorator = extend_schema(
         operation_id=name,
         summary=summary,
         description=description or summary,
@@ -119,9 +126,10 @@ def operation(
         responses={
             **answers,
             **(more or {}),
-            **_problems(*kinds, *(BODY_PROBLEMS if body else ()), *always),
+            **answers_of(*kinds, *(BODY_PROBLEMS if body else ()), *always),
         },
     )
+    return decorator
 
 
 def _answer(name: str, shape: Any, example: Any, status: int) -> OpenApiResponse:
@@ -129,6 +137,10 @@ def _answer(name: str, shape: Any, example: Any, status: int) -> OpenApiResponse
     return OpenApiResponse(shape, examples=shown)
 
 
-def open_to_all(decorator: Any) -> Any:
+def open_to_all(decorator: Decorator) -> Decorator:
     """The same for an address that needs no key."""
-    return lambda method: extend_schema(auth=[])(decorator(method))
+
+    def both(method: F, /) -> F:
+        return extend_schema(auth=[])(decorator(method))
+
+    return both

@@ -7,10 +7,11 @@ from datetime import datetime
 from uuid import UUID
 
 from django.http import QueryDict
+from django.utils.dateparse import parse_datetime
 
-from notes.api.bodies import Wrong, moment
 from notes.api.problems import INVALID_PARAMETER, Problem, invalid_parameter
 
+MOMENT = "A time with its zone, such as 2026-11-20T15:26:08Z."
 LIMIT_DEFAULT = 100
 LIMIT_MAX = 500
 
@@ -56,10 +57,19 @@ def choice(query: QueryDict, name: str, choices: Iterable[str]) -> str | None:
 
 
 def _moment(name: str, text: str) -> datetime:
+    found = moment(text)
+    if found is None:
+        raise invalid_parameter(name, MOMENT)
+    return found
+
+
+def moment(text: str) -> datetime | None:
+    """A time with its zone (RFC 3339); None for anything else."""
     try:
-        return moment(text)
-    except Wrong as wrong:
-        raise invalid_parameter(name, wrong.words) from None
+        found = parse_datetime(text) if len(text) <= 40 else None
+    except ValueError:
+        return None
+    return found if found and found.tzinfo and 1970 <= found.year <= 9998 else None
 
 
 def _uuid(name: str, text: str) -> UUID:

@@ -36,21 +36,24 @@ HTTPS_REQUIRED = Kind("https-required", 403, "Plain HTTP is refused")
 INSUFFICIENT_SCOPE = Kind("insufficient-scope", 403, "The key may not do this")
 NOT_FOUND = Kind("not-found", 404, "Not found")
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "Method not allowed")
+CONFLICT = Kind("conflict", 409, "It contradicts what is there")
+IDEMPOTENCY_CONFLICT = Kind("idempotency-conflict", 409, "The idempotency key was used for something else")
+UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "Unsupported media type")
 NOT_ACCEPTABLE = Kind("not-acceptable", 406, "No acceptable representation")
 RECEIPT_CONFLICT = Kind("receipt-conflict", 409, "The receipt contradicts an earlier one")
-UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "The body is of a type that is not read here")
 RATE_LIMITED = Kind("rate-limited", 429, "Too many requests")
 INTERNAL = Kind("internal", 500, "Something went wrong here")
 UNAVAILABLE = Kind("unavailable", 503, "Unavailable for the moment")
 CATALOGUE = (
     INVALID_CURSOR, INVALID_PARAMETER, INVALID_BODY, UNAUTHENTICATED, HTTPS_REQUIRED, INSUFFICIENT_SCOPE, NOT_FOUND,
-    METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, RECEIPT_CONFLICT, UNSUPPORTED_MEDIA_TYPE, RATE_LIMITED, INTERNAL, UNAVAILABLE,
+    METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, CONFLICT, IDEMPOTENCY_CONFLICT, RECEIPT_CONFLICT, UNSUPPORTED_MEDIA_TYPE,
+    RATE_LIMITED, INTERNAL, UNAVAILABLE,
 )  # fmt: skip
 
 
 class Problem(APIException):
-    """Raise it to answer with `kind`. `detail` says what to do; `errors` name parameters,
-    {"parameter", "detail"}, or members of the body, {"pointer", "detail"}."""
+    """Raise it to answer with `kind`. `detail` says what to do; `errors` name parameters or fields: {"parameter" or
+    "pointer", "detail"}."""
 
     def __init__(
         self,
@@ -70,12 +73,6 @@ def invalid_parameter(name: str, detail: str) -> Problem:
         "Correct the parameter and try again.",
         errors=[{"parameter": name, "detail": detail}],
     )
-
-
-def invalid_body(errors: Mapping[str, str]) -> Problem:
-    """`errors`: what is wrong, by JSON pointer."""
-    listed = [{"pointer": pointer, "detail": detail} for pointer, detail in errors.items()]
-    return Problem(INVALID_BODY, "Correct the body and send it again. Nothing was changed.", errors=listed)
 
 
 def problem_response(problem: Problem) -> HttpResponse:

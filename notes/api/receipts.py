@@ -11,11 +11,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from consent import audit
-from notes.api import bodies, parameters, schema
+from notes.api import parameters, schema
 from notes.api.base import NO_STORE, IntegrationView, visible_document
+from notes.api.bodies import validated
 from notes.api.cursors import read_cursor, write_cursor
 from notes.api.errors import not_found
 from notes.api.problems import RECEIPT_CONFLICT, Problem
+from notes.api.shapes import ReceiptSentSerializer
 from notes.api.views import refuse_the_future
 from notes.models import FiledDocument, Integration, Receipt
 from notes.services.receipts import ReceiptConflict, Said, receipt_put
@@ -23,36 +25,6 @@ from notes.services.rendering import stamp
 
 MISSING = "missing"
 STATES = [*Receipt.Status.values, MISSING]
-
-
-def _error(value: Any) -> dict[str, str]:
-    """``{"code": …, "message": …}``, or null for none."""
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise bodies.Wrong("An object with code and message.")
-    members = {"code": bodies.text(60, least=1), "message": bodies.text(2000)}
-    for name in value:
-        if name not in members:
-            raise bodies.Wrong("Unknown member.", f"/{bodies.printable(str(name)[:60])}")
-    if "code" not in value:
-        raise bodies.Wrong("Required.", "/code")
-    return {name: _member(value[name], read, name) for name, read in members.items() if name in value}
-
-
-def _member(value: Any, read: bodies.Reader, name: str) -> Any:
-    try:
-        return read(value)
-    except bodies.Wrong as wrong:
-        raise bodies.Wrong(wrong.words, f"/{name}") from None
-
-
-MEMBERS: dict[str, bodies.Reader] = {
-    "status": bodies.one_of(Receipt.Status.values),
-    "external_id": bodies.text(200),
-    "at": bodies.moment,
-    "error": _error,
-}
 
 
 class ReceiptView(IntegrationView):
@@ -69,7 +41,7 @@ class ReceiptView(IntegrationView):
 
     @schema.receipt_put
     def put(self, request: Request, note_id: UUID, version: int) -> Response:
-        given = bodies.read_body(request, MEMBERS, required=("status",))
+        given = validated(request, ReceiptSentSerializer)
         document = visible_document(self.integration, note_id, version)
         error = given.get("error") or {}
         said = Said(

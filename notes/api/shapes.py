@@ -1,10 +1,43 @@
-"""The shapes of receipts, events, webhooks and the rest, for the schema at /api/schema/ alone."""
+"""The shapes of receipts, events, webhooks and the rest: for the schema, and for reading what is sent."""
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from rest_framework import serializers as s
 
+from notes.api.parameters import MOMENT, moment
 from notes.models import Delivery, FiledDocument, Receipt, WebhookEndpoint
+
+
+class MomentField(s.DateTimeField):
+    """A time with its zone; one without would be guessed at."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        found = moment(value) if isinstance(value, str) else None
+        if found is None:
+            raise s.ValidationError(MOMENT)
+        return found
+
+
+class TextField(s.CharField):
+    """A text as it is: numbers are none, and spaces at the ends stay."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class FlagField(s.BooleanField):
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
 
 
 class VersionLinksSerializer(s.Serializer[None]):
@@ -29,16 +62,16 @@ class VersionsSerializer(s.Serializer[None]):
 
 
 class ReceiptErrorSerializer(s.Serializer[None]):
-    code = s.CharField(max_length=60)
-    message = s.CharField(max_length=2000, required=False, allow_blank=True)
+    code = TextField(max_length=60)
+    message = TextField(max_length=2000, required=False, allow_blank=True)
 
 
 class ReceiptSentSerializer(s.Serializer[None]):
     status = s.ChoiceField(choices=Receipt.Status.values)
-    external_id = s.CharField(
+    external_id = TextField(
         max_length=200, required=False, allow_blank=True, help_text="The entry's id on your side."
     )
-    at = s.DateTimeField(required=False, help_text="When it happened, with its zone. Left out: now.")
+    at = MomentField(required=False, help_text="When it happened, with its zone. Left out: now.")
     error = ReceiptErrorSerializer(required=False, allow_null=True, help_text="Why it was rejected.")
 
 
@@ -92,7 +125,7 @@ class RedeliveredSerializer(s.Serializer[None]):
 
 
 class EndpointSentSerializer(s.Serializer[None]):
-    url = s.CharField(max_length=500, help_text="Public, over https.")
+    url = TextField(max_length=500, help_text="Public, over https.")
     types = s.ListField(
         child=s.ChoiceField(choices=WebhookEndpoint.EventType.values),
         required=False,
@@ -102,11 +135,11 @@ class EndpointSentSerializer(s.Serializer[None]):
 
 
 class EndpointChangedSerializer(s.Serializer[None]):
-    url = s.CharField(max_length=500, required=False)
+    url = TextField(max_length=500, required=False)
     types = s.ListField(
         child=s.ChoiceField(choices=WebhookEndpoint.EventType.values), required=False, min_length=1
     )
-    enabled = s.BooleanField(required=False, help_text="true starts it again after it was switched off.")
+    enabled = FlagField(required=False, help_text="true starts it again after it was switched off.")
 
 
 class EndpointSerializer(s.Serializer[None]):

@@ -7,6 +7,7 @@ from notes.api.documentation import DocsView, SchemaView
 from notes.api.documents import KINDS, DocumentView, LatestDocumentView
 from notes.api.errors import api_not_found
 from notes.api.events import EventsView, RedeliverView
+from notes.api.platform import CallsView, EncountersView, EncounterView, PatientsView
 from notes.api.receipts import ReceiptsView, ReceiptView
 from notes.api.transcripts import TranscriptView
 from notes.api.views import NoteFeedView, NoteView, VersionsView, VersionView
@@ -60,6 +61,10 @@ urlpatterns = [
     path(f"{WEBHOOK}/deliveries", DeliveriesView.as_view(), name="api-webhook-deliveries"),
     path("v1/me", MeView.as_view(), name="api-me"),
     path("v1/health", HealthView.as_view(), name="api-health"),
+    path("v1/patients", PatientsView.as_view(), name="api-patients"),
+    path("v1/encounters", EncountersView.as_view(), name="api-encounters"),
+    path("v1/encounters/<uuid:encounter_id>", EncounterView.as_view(), name="api-encounter"),
+    path("v1/encounters/<uuid:encounter_id>/calls", CallsView.as_view(), name="api-calls"),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", DocsView.as_view(), name="api-docs"),
     re_path("", api_not_found, name="api-not-found"),

@@ -94,14 +94,8 @@ def refuse_the_future(integration: Integration, start: int) -> None:
         raise invalid_cursor()
 
 
-class NoteView(IntegrationView):
-    """A note as it stands, or one of its versions."""
-
+class StoredNoteView(IntegrationView):
     scope = Integration.Scope.NOTES_READ
-
-    @schema.note
-    def get(self, request: Request, note_id: UUID) -> HttpResponse:
-        return self._body(request, note_id, None)
 
     def _body(self, request: Request, note_id: UUID, version: int | None) -> HttpResponse:
         document = visible_document(self.integration, note_id, version)
@@ -114,7 +108,13 @@ class NoteView(IntegrationView):
         )
 
 
-class VersionView(NoteView):
+class NoteView(StoredNoteView):
+    @schema.note
+    def get(self, request: Request, note_id: UUID) -> HttpResponse:
+        return self._body(request, note_id, None)
+
+
+class VersionView(StoredNoteView):
     @schema.version
     def get(self, request: Request, note_id: UUID, version: int) -> HttpResponse:
         return self._body(request, note_id, version)

@@ -11,10 +11,11 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from notes.api import bodies, parameters, schema
+from notes.api import parameters, schema
 from notes.api.base import NO_STORE, IntegrationView
+from notes.api.bodies import refused_by_service, validated
 from notes.api.errors import not_found
-from notes.api.problems import Problem, invalid_body
+from notes.api.shapes import EndpointChangedSerializer, EndpointSentSerializer
 from notes.models import Integration, WebhookEndpoint
 from notes.services.rendering import stamp
 from notes.services.webhooks.endpoints import (
@@ -25,7 +26,6 @@ from notes.services.webhooks.endpoints import (
 )
 
 TYPES = list(WebhookEndpoint.EventType.values)
-MEMBERS: dict[str, bodies.Reader] = {"url": bodies.text(500, least=1), "types": bodies.several_of(TYPES)}
 
 
 class EndpointsView(IntegrationView):
@@ -38,13 +38,13 @@ class EndpointsView(IntegrationView):
 
     @schema.endpoint_create
     def post(self, request: Request) -> Response:
-        given = bodies.read_body(request, MEMBERS, required=("url",))
+        given = validated(request, EndpointSentSerializer)
         try:
             made, secret = endpoint_create(
                 integration=self.integration, url=given["url"], types=given.get("types", TYPES)
             )
         except ValidationError as wrong:
-            raise _wrong(wrong) from None
+            raise refused_by_service(wrong) from None
         headers = {**NO_STORE, "Location": f"/api/v1/webhook-endpoints/{made.pk}"}
         return Response({**_told(made), "secret": secret}, status=201, headers=headers)
 
@@ -59,7 +59,7 @@ class EndpointView(IntegrationView):
 
     @schema.endpoint_change
     def patch(self, request: Request, endpoint_id: UUID) -> Response:
-        given = bodies.read_body(request, {**MEMBERS, "enabled": bodies.boolean})
+        given = validated(request, EndpointChangedSerializer)
         try:
             changed = endpoint_change(
                 endpoint=_one(self.integration, endpoint_id),
@@ -68,7 +68,7 @@ class EndpointView(IntegrationView):
                 enabled=given.get("enabled"),
             )
         except ValidationError as wrong:
-            raise _wrong(wrong) from None
+            raise refused_by_service(wrong) from None
         return Response(_told(changed), headers=NO_STORE)
 
     @schema.endpoint_delete
@@ -110,10 +110,6 @@ def _one(integration: Integration, pk: UUID) -> WebhookEndpoint:
     if found is None:
         raise not_found()
     return found
-
-
-def _wrong(wrong: ValidationError) -> Problem:
-    return invalid_body({f"/{name}": " ".join(words) for name, words in wrong.message_dict.items()})
 
 
 def _told(endpoint: WebhookEndpoint) -> dict[str, Any]:

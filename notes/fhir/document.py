@@ -23,7 +23,9 @@ def document(filed: Filed) -> Resource:
         *(people.practitioner(each) for each in _practitioners(filed)),
         people.organization(note["organization"]),
         *([people.device(filed.engine)] if filed.engine else []),
-        provenance(filed, [codes.urn(_composition_id(filed))], inside_document),
+        provenance(
+            part_id(filed.id, "provenance"), filed, [codes.urn(_composition_id(filed))], inside_document
+        ),
     ]
     return {
         "resourceType": "Bundle",

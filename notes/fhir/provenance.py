@@ -9,19 +9,19 @@ from __future__ import annotations
 from typing import Any
 
 from notes.fhir import codes
-from notes.fhir.filed import Filed, Refer, Resource, by_type, device_id, part_id
+from notes.fhir.filed import Filed, Refer, Resource, by_type, device_id
 from notes.fhir.people import DEVICES, person_reference
 
 COMPLETION = "http://terminology.hl7.org/CodeSystem/v3-DocumentCompletion"
 OPERATION = "http://terminology.hl7.org/CodeSystem/v3-DataOperation"
 
 
-def provenance(filed: Filed, targets: list[str], refer: Refer = by_type) -> Resource:
+def provenance(key: str, filed: Filed, targets: list[str], refer: Refer = by_type) -> Resource:
     """Of the entry as it was signed, or of the statement that it was entered in error; ``recorded`` at filing."""
     note = filed.note
     made: Resource = {
         "resourceType": "Provenance",
-        "id": part_id(filed.id, "provenance"),
+        "id": key,
         "meta": {"profile": [f"{codes.US_CORE}/us-core-provenance"]},
         "target": [{"reference": each} for each in targets],
         "occurredDateTime": (note["addenda"][-1] if note["addenda"] else note)["signed_at"],

@@ -3,6 +3,7 @@ from notes.models.chart import Addendum, ChangeCounter, FiledDocument, Rendering
 from notes.models.delivery import Delivery, Receipt, WebhookEndpoint
 from notes.models.engine import EngineAccount, EngineEvent
 from notes.models.fhir import FhirDocument
+from notes.models.idempotency import IdempotentRequest
 from notes.models.integration import Integration
 from notes.models.note import Note, Revision
 from notes.models.submission import Submission
@@ -16,6 +17,7 @@ __all__ = [
     "EngineEvent",
     "FhirDocument",
     "FiledDocument",
+    "IdempotentRequest",
     "Integration",
     "Note",
     "Receipt",

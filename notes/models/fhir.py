@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Self
+from uuid import UUID
 
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from config.crypto.fields import EncryptedTextField
 from config.ids import uuid7
@@ -23,6 +25,16 @@ class FhirDocumentQuerySet(PulledByIntegrations["FhirDocument"]):
             return self.filter(~Exists(newer))
         return self.filter(~Exists(newer.filter(position__lte=until)), position__lte=until)
 
+    def telling(self) -> Self:
+        """The rows that carry a Provenance."""
+        return self.filter(provenance__isnull=False)
+
+    def about(self, documents: Iterable[UUID], notes: Iterable[UUID]) -> Self:
+        """Those whose Provenance speaks of one of `documents`, which belong to `notes`: each has its own, and where
+        its note was retracted, that act's."""
+        retracting = Q(note_id__in=notes, status=FhirDocument.Status.ENTERED_IN_ERROR)
+        return self.telling().filter(Q(document_id__in=documents) | retracting)
+
 
 class FhirDocument(models.Model):
     """One version of the DocumentReference of a chart entry, whose id it carries.
@@ -33,7 +45,7 @@ class FhirDocument(models.Model):
     they became visible. ``updated_at`` follows the same order strictly (see ``ChangeCounter.stamped_at``), so that
     asking for what is later than the last one seen misses nothing.
 
-    ``provenance`` is the entry's Provenance, with its first version only.
+    ``provenance`` is the entry's Provenance, with its first version only; its id is the row's.
     """
 
     immutable = True

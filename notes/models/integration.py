@@ -18,6 +18,7 @@ class Integration(models.Model):
 
     class Scope(models.TextChoices):
         NOTES_READ = "notes:read", "Read filed notes"
+        ENCOUNTERS_WRITE = "encounters:write", "Make patients and encounters, and bind calls to them"
         NOTES_ACK = "notes:ack", "Acknowledge notes that it has put into the chart"
         WEBHOOKS_MANAGE = "webhooks:manage", "Manage its webhooks"
         TRANSCRIPTS_READ = "transcripts:read", "Read what was said, as it was transcribed"

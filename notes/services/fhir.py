@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from config.ids import uuid7
 from notes.fhir.document import document as fhir_document
 from notes.fhir.document_reference import document_reference, restated, stamped
 from notes.fhir.filed import Filed, Rendition, Resource
@@ -41,8 +42,10 @@ def fhir_publish(
     moment = next_stamp(document.practice_id)
     rows = _restatements(document, moment)
     first = document_reference(filed)
+    key = uuid7()
     rows.append(
         FhirDocument(
+            id=key,
             practice_id=document.practice_id,
             document=document,
             note_id=document.note_id,
@@ -56,7 +59,7 @@ def fhir_publish(
             **_period(filed.note),
             updated_at=moment,
             body=compact(stamped(first, str(stamp(moment)))),
-            provenance=compact(provenance(filed, _targets(rows, document))),
+            provenance=compact(provenance(str(key), filed, _targets(rows, document))),
         )
     )
     return FhirDocument.objects.bulk_create(rows)

@@ -15,7 +15,7 @@ from typing import Any
 
 from consent.models import ConsentRecord
 from consent.selectors import latest_decisions
-from encounters.models import Encounter, Patient
+from encounters.models import Encounter, Patient, Practice
 from notes.content import SECTIONS
 from notes.models import Addendum, FiledDocument, Note, Revision, Signature, Submission
 from notes.services.note_types import note_type
@@ -49,13 +49,13 @@ def payload(
         "state": state,
         "replaces": _replaced(replaces),
         "type": note_type(note.encounter.template),
-        "patient": _patient(note.patient),
-        "encounter": _encounter(note.encounter),
+        "patient": patient_part(note.patient),
+        "encounter": encounter_part(note.encounter),
         "author": _author(signature),
         "signed_by": _signed_by(signature),
         "signed_at": stamp(signature.signed_at),
         "filed_at": stamp(filed_at),
-        "organization": _organization(note),
+        "organization": organization_part(note.practice),
         "sections": {name: revision.content["sections"][name] for name in SECTIONS},
         "addenda": [_addendum(addendum) for addendum in addenda],
         "billing_codes": revision.content["billing_codes"],
@@ -125,7 +125,7 @@ def _replaced(document: FiledDocument | None) -> Payload | None:
     return {"version": document.version, "change": document.change_number} if document else None
 
 
-def _patient(patient: Patient) -> Payload:
+def patient_part(patient: Patient) -> Payload:
     return {
         "id": str(patient.pk),
         "identifiers": [{"type": "MR", "value": patient.mrn}],
@@ -135,7 +135,7 @@ def _patient(patient: Patient) -> Payload:
     }
 
 
-def _encounter(encounter: Encounter) -> Payload:
+def encounter_part(encounter: Encounter) -> Payload:
     return {
         "id": str(encounter.pk),
         "started_at": stamp(encounter.started_at),
@@ -165,8 +165,7 @@ def _signed_by(signature: Signature) -> Payload:
     }
 
 
-def _organization(note: Note) -> Payload:
-    practice = note.practice
+def organization_part(practice: Practice) -> Payload:
     return {"id": str(practice.pk), "name": practice.name, "npi": practice.npi or None}
 
 

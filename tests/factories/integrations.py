@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from consent.audit import SYSTEM
-from notes.models import FiledDocument, Integration, UsedAssertion, WebhookEndpoint
+from notes.models import FiledDocument, IdempotentRequest, Integration, UsedAssertion, WebhookEndpoint
 from notes.services.access.tokens import token_issue
 from notes.services.integrations import integration_create
 from notes.services.receipts import Said, receipt_put
@@ -33,6 +33,9 @@ def furnish(made: Integration) -> None:
     if document:
         redeliver(integration=made, document=document)
         receipt_put(integration=made, document=document, said=Said("received"))
+    IdempotentRequest.objects.create(
+        integration=made, key="k", fingerprint="0" * 64, answer="Zqxours-clinical"
+    )
 
 
 class Caller:

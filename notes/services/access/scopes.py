@@ -14,7 +14,7 @@ from notes.models import Integration
 
 RESOURCES = (
     "DocumentReference", "Bundle", "Binary", "Provenance", "Patient", "Practitioner", "Organization", "Encounter",
-    "Group",
+    "Device", "Group",
 )  # fmt: skip
 OURS = frozenset(value for value in Integration.Scope.values if not value.startswith("system/"))
 # Every document of ours is a clinical note, so a scope for those alone narrows nothing.

@@ -98,8 +98,8 @@ def test_the_schema_is_valid_openapi_31_and_names_every_problem() -> None:
     named = {
         example["value"]["type"]
         for path in schema["paths"].values()
-        for method in path.values()
-        for answer in method["responses"].values()
+        for operation in path.values()
+        for answer in operation["responses"].values()
         for media in answer.get("content", {}).values()
         for example in media.get("examples", {}).values()
         if str(example["value"].get("type", "")).startswith("urn:countersign:problem:")

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notes', '0007_access_tokens'),
+        ('notes', '0008_idempotent_requests'),
     ]
 
     operations = [
