@@ -109,6 +109,9 @@ ACTIONS: dict[str, str] = {
     "api.transcript_read": "Integration read a transcript",
     "api.fhir_read": "Integration read over FHIR",
     "api.fhir_searched": "Integration searched over FHIR",
+    "api.fhir_exported": "Integration fetched exported resources",
+    "export.requested": "Integration asked for an export",
+    "export.transition": "Export moved on",
     # Operations
     "admin.changed": "Changed in administration",
     "admin.viewed": "Opened in administration",

@@ -14,6 +14,12 @@ Note::
     drafting → in_review ⇄ signed → filed → amended ⇄ (amended again)
                                       └───────┴→ entered_in_error
     signed → in_review only inside the release hold.
+
+Export::
+
+    queued → ready
+      ├────→ failed    (three tries)
+      └──┬─→ cancelled (ready ones, too)
 """
 
 from __future__ import annotations
@@ -64,4 +70,20 @@ NOTE_TRANSITIONS: dict[str, frozenset[str]] = {
     _N.FILED: frozenset({_N.AMENDED, _N.ENTERED_IN_ERROR}),
     _N.AMENDED: frozenset({_N.AMENDED, _N.ENTERED_IN_ERROR}),
     _N.ENTERED_IN_ERROR: frozenset(),
+}
+
+
+class ExportState(models.TextChoices):
+    QUEUED = "queued", "Being prepared"
+    READY = "ready", "Ready"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+_E = ExportState
+EXPORT_TRANSITIONS: dict[str, frozenset[str]] = {
+    _E.QUEUED: frozenset({_E.READY, _E.FAILED, _E.CANCELLED}),
+    _E.READY: frozenset({_E.CANCELLED}),
+    _E.FAILED: frozenset({_E.CANCELLED}),
+    _E.CANCELLED: frozenset(),
 }

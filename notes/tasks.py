@@ -19,6 +19,7 @@ from encounters.services.recordings import purge_abandoned_uploads
 from encounters.services.video import sweeping as video
 from notes.services import (
     engine_accounts,
+    exports,
     filing,
     idempotency,
     inbox,
@@ -84,6 +85,11 @@ def deliver(delivery_id: str) -> None:
 
 
 @quietly
+def plan_export(export_id: str) -> None:
+    exports.export_plan(UUID(export_id))
+
+
+@quietly
 def beat() -> None:
     """Vouch for the worker, then ring for whatever has become due: a few queries over unfinished rows only."""
     _vouch("worker")
@@ -106,6 +112,7 @@ def sweep() -> None:
         finish_interrupted_captures,
         idempotency.forget_old_requests,
         forget_expired,
+        exports.exports_tend,
     )
     for job in jobs:
         quietly(job)()

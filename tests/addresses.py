@@ -73,7 +73,12 @@ def _fhir_arguments(address: Address, objects: dict[str, Any], *, random: bool) 
     document = objects["filed"].documents.get()
     keys = {"fhir-person": objects["filed"].patient_id, "fhir-provenance": document.fhir.get().pk}
     key = uuid.uuid4() if random else keys.get(address.name, document.pk)
-    known = {"kind": "Patient", "key": f"{key}-pdf" if address.name == "fhir-binary" else key, "version": "1"}
+    if address.name == "fhir-export-group":
+        key = uuid.uuid4() if random else objects["practice"].pk
+    export = uuid.uuid4() if random else objects["export"].pk
+    if address.name == "fhir-binary":
+        key = f"{key}-pdf"
+    known = {"pk": export, "number": 0, "kind": "Patient", "key": key, "version": "1"}
     return [known[name] for name in address.arguments]
 
 

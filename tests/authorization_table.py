@@ -49,13 +49,14 @@ FOR_MACHINES = {
     "healthz", "readyz", "oauth-token", "oauth-revoke", "engine-webhook", "recording-hook", "api-notes", "api-note", "api-transcript", "api-schema",
     "api-docs", "api-not-found", "fhir-documents", "fhir-documents-search", "fhir-document", "fhir-history", "fhir-version",
     "fhir-bundle", "fhir-binary", "fhir-provenances", "fhir-provenances-search", "fhir-provenance", "fhir-people",
-    "fhir-people-search", "fhir-person", "fhir-metadata", "fhir-smart", "fhir-not-found",
+    "fhir-people-search", "fhir-person", "fhir-metadata", "fhir-smart", "fhir-not-found", "fhir-export",
+    "fhir-export-patients", "fhir-export-group", "fhir-export-status", "fhir-export-file",
     "api-latest-document", "api-versions", "api-version", "api-document", "api-receipt",
     "api-receipts", "api-events", "api-redeliver", "api-webhooks", "api-webhook", "api-webhook-rotate",
     "api-webhook-deliveries", "api-me", "api-health",
 }  # fmt: skip
 NOT_FOR_PEOPLE = {
-    "api-encounter", "api-calls",
+    "api-encounter", "api-calls", "fhir-export-status", "fhir-export-file",
     "engine-webhook", "recording-hook", "api-note", "api-transcript", "api-latest-document", "api-versions",
     "api-version", "api-document", "api-receipt", "api-redeliver", "api-webhook", "api-webhook-rotate",
     "api-webhook-deliveries",
@@ -83,6 +84,9 @@ def form(name: str, objects: Mapping[str, Any]) -> dict[str, Any]:
         "participant-add": {"role": "family", "name": "Somebody"},
         "encounter-cancel": {"reason": "other"},
         "transcript": {"kind": "shorthand", "text": "Knee pain for two weeks. " * 4},
+        "fhir-export": {"_type": "Patient"},
+        "fhir-export-patients": {"_type": "Patient"},
+        "fhir-export-group": {"_type": "Patient"},
         "encounter-new": {"do": "search", "query": "Somebody"},
     }  # fmt: skip
     bodies: dict[str, Any] = {
@@ -352,6 +356,16 @@ fhir-metadata                        GET  200  200  200  200  200  200  200  200
 fhir-metadata                        POST 405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
 fhir-smart                           GET  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200
 fhir-smart                           POST 405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
+fhir-export                          GET  401  401  401  401  401  401  401  401  401  401  401  401  401  202  403  403  202  401  401
+fhir-export                          POST 401  401  401  401  401  401  401  401  401  401  401  401  401  202  403  403  202  401  401
+fhir-export-patients                 GET  401  401  401  401  401  401  401  401  401  401  401  401  401  202  403  403  202  401  401
+fhir-export-patients                 POST 401  401  401  401  401  401  401  401  401  401  401  401  401  202  403  403  202  401  401
+fhir-export-group                    GET  401  401  401  401  401  401  401  401  401  401  401  401  401  202  403  403  404  401  401
+fhir-export-group                    POST 401  401  401  401  401  401  401  401  401  401  401  401  401  202  403  403  404  401  401
+fhir-export-status                   GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-export-status                   POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+fhir-export-file                     GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+fhir-export-file                     POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
 fhir-not-found                       GET  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404
 fhir-not-found                       POST 404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404
 """
@@ -441,6 +455,9 @@ notes.engineaccount               out_admin 200 200 200 200 404 404 403 403 404
 notes.engineevent                 admin     200 200 403 403 200 403 403 403 200
 notes.engineevent                 superuser 200 200 403 403 200 403 403 403 200
 notes.engineevent                 out_admin 200 200 403 403 404 403 403 403 404
+notes.export admin     200 200 403 403 200 403 403 403 200
+notes.export superuser 200 200 403 403 200 403 403 403 200
+notes.export out_admin 200 200 403 403 404 403 403 403 404
 notes.fhirdocument admin     200 200 403 403 200 403 403 403 200
 notes.fhirdocument superuser 200 200 403 403 200 403 403 403 200
 notes.fhirdocument out_admin 200 200 403 403 404 403 403 403 404

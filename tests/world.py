@@ -25,6 +25,8 @@ from encounters.services.capturing import capture_begin
 from encounters.services.recordings import recording_begin
 from notes.models import EngineEvent, Integration
 from notes.services.addenda import addendum_add
+from notes.services.exports import export_begin, export_plan
+from notes.services.integrations import integration_for_key
 from notes.services.webhooks.endpoints import endpoint_create
 from tests.factories.consent import AgreementFactory, PolicyFactory
 from tests.factories.encounters import EncounterFactory
@@ -244,6 +246,8 @@ def _keys(ours: Side, theirs: Side) -> dict[str, str]:
         "words_only": integration(ours.practice, scopes=("transcripts:read",))[1],
         "other_key": integration(theirs.practice, scopes=both)[1],
     }
+    ours.objects["export"] = _export(ours, found["key"])
+    theirs.objects["export"] = _export(theirs, found["other_key"])
     for name, field_name in (("revoked", "revoked_at"), ("expired", "expires_at")):
         made, found[name] = integration(ours.practice, scopes=both)
         type(made).objects.filter(pk=made.pk).update(**{field_name: timezone.now() - timedelta(seconds=1)})
@@ -254,6 +258,14 @@ def _keys(ours: Side, theirs: Side) -> dict[str, str]:
         each.objects.setdefault("webhook", each.objects["integration"].webhook_endpoints.first())
         each.objects["change"] = each.objects["filed"].documents.first()
     return found
+
+
+def _export(of: Side, key: str) -> Any:
+    """One that the holder of the key asked for, ready."""
+    asked = {"types": ["Patient"], "filters": [], "since": None, "patients": None, "request": "x"}
+    made = export_begin(integration=integration_for_key(key), asked=asked)
+    export_plan(made.pk)
+    return made
 
 
 def _sessions(users: dict[str, Any]) -> dict[str, str]:

@@ -1,11 +1,11 @@
-"""What integrations leave behind: logins, receipts, webhooks and what was sent to them; never a secret."""
+"""What integrations leave behind: logins, exports, receipts, webhooks and what was sent; never a secret."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
 from consent.admin.base import RecordAdmin
-from notes.models import AccessToken, Delivery, Receipt, UsedAssertion, WebhookEndpoint
+from notes.models import AccessToken, Delivery, Export, Receipt, UsedAssertion, WebhookEndpoint
 
 
 @admin.register(AccessToken)
@@ -58,4 +58,12 @@ class DeliveryAdmin(RecordAdmin):
     )
     list_filter = ("state",)
     list_select_related = ("endpoint__integration",)
+    ordering = ("-id",)
+
+
+@admin.register(Export)
+class ExportAdmin(RecordAdmin):
+    list_display = ("created_at", "practice", "integration", "state", "expires_at")
+    list_filter = ("state",)
+    list_select_related = ("practice", "integration")
     ordering = ("-id",)

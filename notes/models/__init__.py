@@ -2,6 +2,7 @@ from notes.models.access import AccessToken, UsedAssertion
 from notes.models.chart import Addendum, ChangeCounter, FiledDocument, Rendering, Signature
 from notes.models.delivery import Delivery, Receipt, WebhookEndpoint
 from notes.models.engine import EngineAccount, EngineEvent
+from notes.models.export import Export
 from notes.models.fhir import FhirDocument
 from notes.models.idempotency import IdempotentRequest
 from notes.models.integration import Integration
@@ -15,6 +16,7 @@ __all__ = [
     "Delivery",
     "EngineAccount",
     "EngineEvent",
+    "Export",
     "FhirDocument",
     "FiledDocument",
     "IdempotentRequest",

@@ -11,6 +11,7 @@ from django.utils import timezone
 from consent.audit import SYSTEM
 from notes.models import FiledDocument, IdempotentRequest, Integration, UsedAssertion, WebhookEndpoint
 from notes.services.access.tokens import token_issue
+from notes.services.exports import export_begin, export_plan
 from notes.services.integrations import integration_create
 from notes.services.receipts import Said, receipt_put
 from notes.services.webhooks.deliveries import redeliver
@@ -24,6 +25,8 @@ def integration(practice: Any, **fields: Any) -> tuple[Integration, str]:
 
 def furnish(made: Integration) -> None:
     """A row of everything that an integration leaves behind."""
+    asked = {"types": ["Device"], "filters": [], "since": None, "patients": None, "request": "x"}
+    export_plan(export_begin(integration=made, asked=asked).pk)
     token_issue(integration=made, scopes=["notes:read"], how="key")
     UsedAssertion.objects.create(integration=made, jti_sha256="0" * 64, expires_at=timezone.now())
     endpoint_create(

@@ -9,9 +9,10 @@ from typing import Any
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from notes.api.fhir.base import JSON_FORMS, FhirView, etag_of, resource_response, unchanged, uuid_of
+from notes.api.fhir.base import JSON_FORMS, FhirView, etag_of, resource_response, unchanged
 from notes.api.fhir.outcomes import FhirError, not_found
 from notes.models import FiledDocument, Rendering
+from notes.selectors.fhir.address import uuid_of
 from notes.services.fhir import MEDIA_TYPES
 
 DOCUMENT = "fhir"

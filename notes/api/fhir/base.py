@@ -22,22 +22,13 @@ from rest_framework.views import APIView
 from consent import audit
 from notes.api.fhir.outcomes import MEDIA_TYPE, FhirError, outcome_handler
 from notes.api.throttling import Allowance
-from notes.fhir.filed import BASE
 from notes.models import Integration
+from notes.selectors.fhir.address import uuid_of
 from notes.services.access.scopes import allows
 
 JSON_FORMS = ("application/fhir+json", "application/json", "application/*", "*/*", "json", "text/json")
 FORM = "application/x-www-form-urlencoded"
 CHALLENGE = 'Bearer realm="countersign"'
-
-
-def base_url() -> str:
-    return f"{settings.PUBLIC_BASE_URL}/fhir/r4"
-
-
-def addressed(text: str) -> str:
-    """A stored resource with this server's address in it."""
-    return text.replace(BASE, base_url())
 
 
 class Whatever(BaseContentNegotiation):
@@ -149,14 +140,6 @@ class FhirView(APIView):
         )
 
 
-def uuid_of(text: str) -> UUID | None:
-    try:
-        found = UUID(text)
-    except ValueError:
-        return None
-    return found if str(found) == text.lower() else None
-
-
 def etag_of(version: object) -> str:
     return f'W/"{version}"'
 
@@ -188,6 +171,10 @@ def versioned(resource: dict[str, Any]) -> tuple[str, str]:
     version = hashlib.sha256(text.encode()).hexdigest()[:16]
     made = {**resource, "meta": {**resource.get("meta", {}), "versionId": version}}
     return json.dumps(made, ensure_ascii=False, separators=(",", ":")), etag_of(version)
+
+
+def strict(request: Request) -> bool:
+    return "handling=strict" in request.headers.get("Prefer", "").replace(" ", "")
 
 
 def given(request: Request) -> list[tuple[str, str]]:

@@ -14,8 +14,9 @@ from django.http import HttpResponse, JsonResponse
 from django.urls import reverse
 from rest_framework.request import Request
 
-from notes.api.fhir.base import FhirView, base_url, bundle_response
+from notes.api.fhir.base import FhirView, bundle_response
 from notes.fhir import codes
+from notes.selectors.fhir.address import base_url
 from notes.services.access.scopes import RESOURCES
 
 PUBLISHED = "2026-11-27"

@@ -11,19 +11,18 @@ from rest_framework.request import Request
 from notes.api.fhir import paging, people
 from notes.api.fhir.base import (
     FhirView,
-    addressed,
-    base_url,
     bundle_response,
     etag_of,
     given,
     refuse_scope,
     resource_response,
+    strict,
     unchanged,
-    uuid_of,
 )
-from notes.api.fhir.criteria import DOCUMENT_FILTERS, Search, search
 from notes.api.fhir.outcomes import not_found
 from notes.models import ChangeCounter, FhirDocument
+from notes.selectors.fhir.address import addressed, base_url, uuid_of
+from notes.selectors.fhir.criteria import DOCUMENT_FILTERS, Search, search
 from notes.services.access.scopes import allows
 from notes.services.rendering import stamp
 
@@ -42,8 +41,7 @@ class DocumentSearchView(FhirView):
     permission = "s"
 
     def get(self, request: Request) -> HttpResponse:
-        strict = "handling=strict" in request.headers.get("Prefer", "").replace(" ", "")
-        asked = search(given(request), DOCUMENT_FILTERS, strict=strict)
+        asked = search(given(request), DOCUMENT_FILTERS, strict=strict(request))
         self._may_include(asked)
         start = self._start(asked)
         rows = FhirDocument.objects.pulled_by(self.integration).standing().filter(asked.where)

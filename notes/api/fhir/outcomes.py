@@ -11,9 +11,11 @@ from rest_framework.exceptions import APIException
 from rest_framework.views import set_rollback
 
 from notes.api.errors import problem_for
+from notes.selectors.fhir.values import BadParameter
 
 MEDIA_TYPE = "application/fhir+json"
 _CODES = {
+    202: "informational",
     401: "login",
     403: "forbidden",
     404: "not-found",
@@ -39,22 +41,13 @@ class FhirError(APIException):
         self.headers = dict(headers or {})
 
 
-def bad_value(parameter: str, words: str) -> FhirError:
-    return FhirError(400, f"{parameter}: {words}", parameter=parameter)
-
-
-def unknown_parameter(name: str) -> FhirError:
-    words = "This parameter is not known here. Leave it out, or send Prefer: handling=lenient."
-    return FhirError(400, f"{name[:60]}: {words}", parameter=name[:60])
-
-
 def not_found() -> FhirError:
     return FhirError(404, "There is nothing at this address that you can see.")
 
 
-def outcome(status: int, words: str, parameter: str = "") -> dict[str, Any]:
+def outcome(status: int, words: str, parameter: str = "", severity: str = "error") -> dict[str, Any]:
     issue: dict[str, Any] = {
-        "severity": "error",
+        "severity": severity,
         "code": _CODES.get(status, "invalid"),
         "diagnostics": words,
     }
@@ -64,9 +57,14 @@ def outcome(status: int, words: str, parameter: str = "") -> dict[str, Any]:
 
 
 def outcome_response(
-    status: int, words: str, *, parameter: str = "", headers: Mapping[str, str] | None = None
+    status: int,
+    words: str,
+    *,
+    parameter: str = "",
+    severity: str = "error",
+    headers: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    body = json.dumps(outcome(status, words, parameter), ensure_ascii=False).encode()
+    body = json.dumps(outcome(status, words, parameter, severity), ensure_ascii=False).encode()
     return HttpResponse(
         body,
         status=status,
@@ -80,6 +78,8 @@ def outcome_handler(exc: Exception, _context: dict[str, Any]) -> HttpResponse:
     set_rollback()
     if isinstance(exc, FhirError):
         return outcome_response(exc.status_code, exc.words, parameter=exc.parameter, headers=exc.headers)
+    if isinstance(exc, BadParameter):
+        return outcome_response(400, f"{exc.name}: {exc.words}", parameter=exc.name)
     problem = problem_for(exc)
     return outcome_response(
         problem.kind.status, f"{problem.kind.title}. {problem.words}", headers=problem.headers

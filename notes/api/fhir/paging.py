@@ -12,9 +12,9 @@ from django.core.signing import BadSignature, Signer
 from django.utils import timezone
 
 from config.ids import uuid7
-from notes.api.fhir.base import base_url
-from notes.api.fhir.criteria import Search
 from notes.api.fhir.outcomes import FhirError
+from notes.selectors.fhir.address import base_url
+from notes.selectors.fhir.criteria import Search
 from notes.services.rendering import stamp
 
 

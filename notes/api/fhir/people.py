@@ -1,12 +1,8 @@
-"""Patient, Practitioner, Organization, Encounter and Device: read, and search by _id. Made from the rows of now.
-
-Only whom a filed note is about can be seen: nothing outside learns of a patient or a visit before that.
-"""
+"""Patient, Practitioner, Organization, Encounter and Device: read, and search by _id. Made from the rows of now."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -14,35 +10,28 @@ from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from encounters.models import Encounter, Membership, Patient, Practice, Role, User
-from notes.api.fhir import paging, values
+from encounters.models import Membership, Patient, Role
+from notes.api.fhir import paging
 from notes.api.fhir.base import (
     FhirView,
-    base_url,
     bundle_response,
     given,
     resource_response,
+    strict,
     unchanged,
-    uuid_of,
     versioned,
 )
-from notes.api.fhir.criteria import Filter, search
 from notes.api.fhir.outcomes import not_found
 from notes.fhir import people as builders
 from notes.fhir.filed import Resource, device_id
-from notes.models import FiledDocument, Integration, Signature
+from notes.models import Integration
+from notes.selectors.fhir import values
+from notes.selectors.fhir.address import base_url, uuid_of
+from notes.selectors.fhir.criteria import Filter, search
+from notes.selectors.fhir.people import PEOPLE, seen_by
 from notes.services.rendering import encounter_part, organization_part, patient_part
 
-Built = Callable[[Integration, list[Any]], list[Resource]]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """`rows` are those that an integration sees, `build` makes resources of some of them."""
-
-    rows: Callable[[Integration], QuerySet[Any]]
-    build: Built
-    patient_of: Callable[[Any], Any] = lambda _row: None
+Builder = Callable[[Integration, list[Any]], list[Resource]]
 
 
 def resources(integration: Integration, kind: str, ids: Iterable[Any]) -> list[tuple[str, str, UUID | None]]:
@@ -52,14 +41,19 @@ def resources(integration: Integration, kind: str, ids: Iterable[Any]) -> list[t
         return [
             (key, versioned(builders.device(known[key]))[0], None) for key in map(str, ids) if key in known
         ]
-    rows = list(KINDS[kind].rows(integration).filter(pk__in=list(ids)).order_by("pk"))
+    rows = list(rows_of(integration, kind).filter(pk__in=list(ids)).order_by("pk"))
     return texts(integration, kind, rows)
 
 
+def rows_of(integration: Integration, kind: str) -> QuerySet[Any]:
+    return PEOPLE[kind](seen_by(integration))
+
+
 def texts(integration: Integration, kind: str, rows: list[Any]) -> list[tuple[str, str, UUID | None]]:
-    made = KINDS[kind].build(integration, rows)
+    """The same of `rows`."""
+    made = BUILDERS[kind](integration, rows)
     return [
-        (resource["id"], versioned(resource)[0], KINDS[kind].patient_of(row))
+        (resource["id"], versioned(resource)[0], _patient_of(row))
         for row, resource in zip(rows, made, strict=True)
     ]
 
@@ -86,11 +80,10 @@ class PersonSearchView(FhirView):
     http_method_names = ["get", "head", "post"]
 
     def get(self, request: Request, kind: str) -> HttpResponse:
-        strict = "handling=strict" in request.headers.get("Prefer", "").replace(" ", "")
-        asked = search(given(request), {"_id": _by_id(kind)}, strict=strict)
+        asked = search(given(request), {"_id": _by_id(kind)}, strict=strict(request))
         if kind == "Device":
             return self._devices(request, asked)
-        rows = KINDS[kind].rows(self.integration).filter(asked.where)
+        rows = rows_of(self.integration, kind).filter(asked.where)
         total = rows.count() if asked.total or not asked.count else None
         if after := paging.read_cursor(self.integration.practice_id, kind, asked):
             rows = rows.filter(pk__gt=after)
@@ -135,31 +128,6 @@ def _by_id(kind: str) -> Filter:
     return by_id
 
 
-def _patients(integration: Integration) -> QuerySet[Any]:
-    seen = FiledDocument.objects.pulled_by(integration)
-    return Patient.objects.filter(pk__in=seen.values("patient_id"))
-
-
-def _encounters(integration: Integration) -> QuerySet[Any]:
-    seen = FiledDocument.objects.pulled_by(integration)
-    return (
-        Encounter.objects.filter(pk__in=seen.values("encounter_id"))
-        .defer("clinical_context")
-        .select_related("provider")
-    )
-
-
-def _organizations(integration: Integration) -> QuerySet[Any]:
-    return Practice.objects.filter(pk=integration.practice_id)
-
-
-def _practitioners(integration: Integration) -> QuerySet[Any]:
-    seen = FiledDocument.objects.pulled_by(integration)
-    signers = Signature.objects.filter(note_id__in=seen.values("note_id"))
-    hosts = Encounter.objects.filter(pk__in=seen.values("encounter_id"))
-    return User.objects.filter(Q(pk__in=signers.values("user_id")) | Q(pk__in=hosts.values("provider_id")))
-
-
 def _build_patients(integration: Integration, rows: list[Any]) -> list[Resource]:
     practice = organization_part(integration.practice)
     return [builders.patient(patient_part(row), practice) for row in rows]
@@ -192,9 +160,14 @@ def _practitioner_part(user: Any, member: Any) -> dict[str, Any]:
     }
 
 
-KINDS: dict[str, Kind] = {
-    "Patient": Kind(_patients, _build_patients, lambda row: row.pk),
-    "Encounter": Kind(_encounters, _build_encounters, lambda row: row.patient_id),
-    "Organization": Kind(_organizations, _build_organizations),
-    "Practitioner": Kind(_practitioners, _build_practitioners),
+def _patient_of(row: Any) -> UUID | None:
+    found: UUID | None = row.pk if isinstance(row, Patient) else getattr(row, "patient_id", None)
+    return found
+
+
+BUILDERS: dict[str, Builder] = {
+    "Patient": _build_patients,
+    "Encounter": _build_encounters,
+    "Organization": _build_organizations,
+    "Practitioner": _build_practitioners,
 }

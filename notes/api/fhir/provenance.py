@@ -6,20 +6,21 @@ from django.db.models import Q
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from notes.api.fhir import paging, values
+from notes.api.fhir import paging
 from notes.api.fhir.base import (
     FhirView,
-    base_url,
     bundle_response,
     etag_of,
     given,
     resource_response,
+    strict,
     unchanged,
-    uuid_of,
 )
-from notes.api.fhir.criteria import Filter, search
 from notes.api.fhir.outcomes import not_found
 from notes.models import FhirDocument
+from notes.selectors.fhir import values
+from notes.selectors.fhir.address import base_url, uuid_of
+from notes.selectors.fhir.criteria import Filter, search
 
 KIND = "Provenance"
 
@@ -46,8 +47,7 @@ class ProvenanceSearchView(FhirView):
     http_method_names = ["get", "head", "post"]
 
     def get(self, request: Request) -> HttpResponse:
-        strict = "handling=strict" in request.headers.get("Prefer", "").replace(" ", "")
-        asked = search(given(request), FILTERS, strict=strict)
+        asked = search(given(request), FILTERS, strict=strict(request))
         start = int(paging.read_cursor(self.integration.practice_id, KIND, asked) or 0)
         rows = FhirDocument.objects.pulled_by(self.integration).telling().filter(asked.where)
         total = rows.count() if asked.total or not asked.count else None

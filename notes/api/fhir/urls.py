@@ -10,6 +10,8 @@ from notes.api.fhir.documents import (
     DocumentSearchView,
     DocumentView,
 )
+from notes.api.fhir.export_files import ExportFileView
+from notes.api.fhir.exporting import ExportStatusView, ExportView
 from notes.api.fhir.outcomes import fhir_not_found
 from notes.api.fhir.people import PersonSearchView, PersonView
 from notes.api.fhir.provenance import ProvenanceSearchView, ProvenanceView
@@ -35,6 +37,11 @@ register_converter(PersonKind, "person")
 urlpatterns = [
     path("metadata", CapabilityView.as_view(), name="fhir-metadata"),
     path(".well-known/smart-configuration", SmartConfigurationView.as_view(), name="fhir-smart"),
+    path("$export", ExportView.as_view(), name="fhir-export"),
+    path("Patient/$export", ExportView.as_view(), {"kind": "Patient"}, name="fhir-export-patients"),
+    path("Group/<fhir:key>/$export", ExportView.as_view(), {"kind": "Group"}, name="fhir-export-group"),
+    path("export/<uuid:pk>", ExportStatusView.as_view(), name="fhir-export-status"),
+    path("export/<uuid:pk>/<int:number>.ndjson", ExportFileView.as_view(), name="fhir-export-file"),
     path("DocumentReference", DocumentSearchView.as_view(), name="fhir-documents"),
     path("DocumentReference/_search", DocumentSearchByPostView.as_view(), name="fhir-documents-search"),
     path("DocumentReference/<fhir:key>", DocumentView.as_view(), name="fhir-document"),

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notes', '0008_idempotent_requests'),
+        ('notes', '0009_exports'),
     ]
 
     operations = [

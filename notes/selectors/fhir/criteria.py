@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 
 from django.db.models import Q
 
-from notes.api.fhir import values
-from notes.api.fhir.base import base_url, uuid_of
-from notes.api.fhir.outcomes import bad_value, unknown_parameter
 from notes.fhir import codes
 from notes.models import FhirDocument
+from notes.selectors.fhir import values
+from notes.selectors.fhir.address import base_url, uuid_of
+from notes.selectors.fhir.values import bad_value
 
 COUNT_DEFAULT, COUNT_MAX = 100, 1000
 NOTHING = Q(pk__in=[])
@@ -25,6 +25,7 @@ INCLUDES = {
     "DocumentReference:custodian": "Organization",
 }
 PROVENANCE = "Provenance:target"
+UNKNOWN = "This parameter is not known here. Leave it out, or send Prefer: handling=lenient."
 # Said of the form of the answer, and read elsewhere.
 _FORM = {"_format", "_pretty"}
 
@@ -55,7 +56,7 @@ Filter = Callable[[str, str], Q]
 
 
 def search(pairs: Iterable[tuple[str, str]], filters: dict[str, Filter], *, strict: bool) -> Search:
-    """Raises FhirError for a value that can't be read, and for what is unknown where the caller is strict."""
+    """Raises BadParameter for a value that can't be read, and for what is unknown where the caller is strict."""
     found = Search()
     for name, value in pairs:
         if name in _FORM:
@@ -67,7 +68,7 @@ def search(pairs: Iterable[tuple[str, str]], filters: dict[str, Filter], *, stri
             found.where &= filters[key](key, value)
         elif not _control(found, name, value):
             if strict:
-                raise unknown_parameter(name)
+                raise bad_value(name, UNKNOWN)
             continue
         if name != "_cursor":
             found.applied.append((name, value))

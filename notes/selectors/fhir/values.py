@@ -9,15 +9,26 @@ from typing import Any
 
 from django.db.models import Q
 
-from notes.api.fhir.outcomes import bad_value
-
 ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _DATE = re.compile(
     r"(eq|ne|gt|lt|ge|le|sa|eb|ap)?(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(\.\d{1,9})?)?"
     r"(Z|[+-]\d\d:\d\d)?)?)?)?"
 )
 _ABOUT = timedelta(days=1)
+MOST = 200  # alternatives in one value
 DATE_HELP = "A date such as 2026-11-20 or 2026-11-20T15:04:05Z, with a prefix such as ge if need be."
+
+
+class BadParameter(ValueError):
+    """`name` is the parameter at fault; `words` say what it takes."""
+
+    def __init__(self, name: str, words: str) -> None:
+        super().__init__(words)
+        self.name, self.words = name[:60], words
+
+
+def bad_value(name: str, words: str) -> BadParameter:
+    return BadParameter(name, words)
 
 
 @dataclass(frozen=True)
@@ -128,6 +139,6 @@ def reference_ids(name: str, text: str, kind: str, base: str) -> list[str]:
 def alternatives(name: str, text: str) -> list[str]:
     """What commas part, which is OR."""
     found = [part.strip() for part in text.split(",")]
-    if not all(found) or len(found) > 200:
-        raise bad_value(name, "One value, or up to 200 with commas between them.")
+    if not all(found) or len(found) > MOST:
+        raise bad_value(name, f"One value, or up to {MOST} with commas between them.")
     return found

@@ -1,0 +1,1 @@
+"""What FHIR searches and exports find."""
