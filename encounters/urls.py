@@ -11,6 +11,7 @@ from encounters.views.capture import (
     encounter_capture,
 )
 from encounters.views.recording_hook import recording_hook
+from encounters.views.recording_push import recording_push
 from encounters.views.slices import upload_begin, upload_finish, upload_slice
 from encounters.views.upload import encounter_upload
 from encounters.views.visit import (
@@ -45,4 +46,5 @@ urlpatterns = [
     path(f"{CAPTURE}finish/", capture_end, name="capture-end"),
     path(f"{CAPTURE}discard/", capture_discard, name="capture-discard"),
     path("hooks/recordings/<uuid:pk>/", recording_hook, name="recording-hook"),
+    path("hooks/recordings/<uuid:pk>/files/<str:token>", recording_push, name="recording-push"),
 ]

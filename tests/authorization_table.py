@@ -36,16 +36,17 @@ SUBJECTS: dict[str, str] = {
 
 # Addresses whose ids are not objects of a practice: one-time keys of account mails, and the admin's catch-alls.
 FREE_ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "recording-push": ("00000000-0000-7000-8000-000000000000", "no-such-file"),
     "account_confirm_email": ("no-such-key",),
     "account_reset_password_from_key": ("x", "no-such-key"),
     "admin:view_on_site": ("1", "1"),
     "admin:app_list": ("consent",),
 }
-PUT_TOO = {"upload-slice", "capture-slice", "api-receipt"}
+PUT_TOO = {"upload-slice", "capture-slice", "api-receipt", "recording-push"}
 PATCH_AND_DELETE_TOO = {"api-webhook"}
 # Machines: every kind of key is tried. People's addresses take no keys, so one stands for all.
 FOR_MACHINES = {
-    "api-patients", "api-encounters", "api-encounter", "api-calls",
+    "api-patients", "api-encounters", "api-encounter", "api-calls", "recording-push",
     "healthz", "readyz", "oauth-token", "oauth-revoke", "engine-webhook", "recording-hook", "api-notes", "api-note", "api-transcript", "api-schema",
     "api-docs", "api-not-found", "fhir-documents", "fhir-documents-search", "fhir-document", "fhir-history", "fhir-version",
     "fhir-bundle", "fhir-binary", "fhir-provenances", "fhir-provenances-search", "fhir-provenance", "fhir-people",
@@ -279,6 +280,9 @@ api-notes                            GET  401  401  401  401  401  401  401  401
 api-notes                            POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  405  403  405  401  401
 api-note                             GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  200  403  404  401  401
 api-note                             POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  405  403  405  401  401
+recording-push                       GET  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
+recording-push                       POST 405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
+recording-push                       PUT  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404
 api-patients                         GET  401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
 api-patients                         POST 401  401  401  401  401  401  401  401  401  401  401  401  401  201  403  403  201  401  401
 api-encounters                       GET  401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401

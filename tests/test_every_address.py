@@ -44,6 +44,7 @@ REVALIDATED = {
 }  # fmt: skip
 # Machines bring a key or a signature instead of a session, so no page of another site can act for a person.
 NO_SESSION = {
+    "recording-push",
     "engine-webhook",
     "recording-hook",
     "api-patients",

@@ -203,6 +203,9 @@ class VendorRecording(models.Model):
     final = models.BooleanField(
         default=True, help_text="The vendor says that the call's recording ends with it."
     )
+    pushed = models.BooleanField(
+        default=False, help_text="Sent to us by the vendor instead of being fetched."
+    )
     media_type = models.CharField(max_length=60, blank=True)
     duration_seconds = models.FloatField(null=True)
     expected_bytes = models.PositiveBigIntegerField(null=True)
