@@ -26,10 +26,11 @@ SUBJECTS: dict[str, str] = {
     "upload-finish": "encounter", "chart": "patient", "engine-webhook": "account", "api-note": "filed",
     "encounter-capture": "encounter", "capture-session": "capture", "capture-slice": "capture",
     "capture-end": "capture", "capture-discard": "capture",
-    "recording-hook": "connection", "api-transcript": "filed", "api-latest-document": "filed", "api-versions": "filed", "api-version": "filed",
+    "recording-hook": "connection", "vendor-recording-link": "nobodys", "vendor-recording-discard": "nobodys",
+    "vendor-recording-retry": "lost", "api-encounter": "encounter", "api-calls": "encounter", "api-transcript": "filed", "note": "draft", "note-draft": "draft", "note-merge": "draft", "note-sign": "draft",
+    "api-latest-document": "filed", "api-versions": "filed", "api-version": "filed",
     "api-document": "filed", "api-receipt": "filed", "api-redeliver": "change", "api-webhook": "webhook",
-    "api-webhook-rotate": "webhook", "api-webhook-deliveries": "webhook", "note": "draft", "note-draft": "draft", "note-merge": "draft", "note-sign": "draft",
-    "api-encounter": "encounter", "api-calls": "encounter",
+    "api-webhook-rotate": "webhook", "api-webhook-deliveries": "webhook",
     "note-unsign": "signed", "note-file": "signed", "note-history": "draft", "note-addendum": "filed",
     "admin:agreement-document": "agreement",
 }  # fmt: skip
@@ -84,6 +85,8 @@ def form(name: str, objects: Mapping[str, Any]) -> dict[str, Any]:
         },
         "participant-add": {"role": "family", "name": "Somebody"},
         "encounter-cancel": {"reason": "other"},
+        "vendor-recording-link": {"encounter": objects["encounter"].pk},
+        "vendor-recording-discard": {"reason": "test"},
         "transcript": {"kind": "shorthand", "text": "Knee pain for two weeks. " * 4},
         "fhir-export": {"_type": "Patient"},
         "fhir-export-patients": {"_type": "Patient"},
@@ -238,6 +241,14 @@ encounter-end                        GET  in   2f   405  405  405  405  405  405
 encounter-end                        POST 401  2f   go!  go!  go!  403  403  404  404  404  404  401  404  401
 encounter-cancel                     GET  in   2f   405  405  405  405  405  405  405  405  405  in   405  in
 encounter-cancel                     POST 401  2f   go!  go!  go!  403  403  404  404  404  404  401  404  401
+vendor-recordings                    GET  in   2f   200  200  200  200  200  200  200  200  200  in   200  in
+vendor-recordings                    POST 401  2f   405  405  405  405  405  405  405  405  405  401  405  401
+vendor-recording-link                GET  in   2f   405  405  405  405  405  405  405  405  405  in   405  in
+vendor-recording-link                POST 401  2f   go!  go!  go!  403  403  404  404  404  404  401  404  401
+vendor-recording-discard             GET  in   2f   405  405  405  405  405  405  405  405  405  in   405  in
+vendor-recording-discard             POST 401  2f   go!  go!  go!  403  403  404  404  404  404  401  404  401
+vendor-recording-retry               GET  in   2f   405  405  405  405  405  405  405  405  405  in   405  in
+vendor-recording-retry               POST 401  2f   go!  go!  go!  403  403  404  404  404  404  401  404  401
 recording-discard                    GET  in   2f   405  405  405  405  405  405  405  405  405  in   405  in
 recording-discard                    POST 401  2f   go   go   go   403  403  404  404  404  404  401  404  401
 encounter-upload                     GET  in   2f   200  200  200  403  403  404  404  404  404  in   404  in

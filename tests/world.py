@@ -138,6 +138,11 @@ def _call(made: Side) -> None:
     connection = made.objects["connection"]
     call = CallFactory(encounter=made.objects["encounter"], connection=connection)
     VendorRecording.objects.create(connection=connection, vendor_id="file", call=call, next_attempt_at=None)
+    waiting = {"connection": connection, "next_attempt_at": None}
+    made.objects["nobodys"] = VendorRecording.objects.create(vendor_id="nobodys", **waiting)
+    made.objects["lost"] = VendorRecording.objects.create(
+        vendor_id="lost", call=call, state="failed", **waiting
+    )
     VendorEvent.objects.create(connection=connection, dedupe_key="event", kind="call_ended")
 
 
