@@ -27,6 +27,7 @@ from notes.models import EngineEvent, Integration
 from notes.services.addenda import addendum_add
 from notes.services.exports import export_begin, export_plan
 from notes.services.integrations import integration_for_key
+from notes.services.webhooks.endpoints import endpoint_create
 from tests.factories.consent import AgreementFactory, PolicyFactory
 from tests.factories.encounters import EncounterFactory
 from tests.factories.integrations import furnish, integration
@@ -240,8 +241,12 @@ def _people(ours: Side, theirs: Side) -> dict[str, Any]:
 
 def _keys(ours: Side, theirs: Side) -> dict[str, str]:
     both = tuple(Integration.Scope.values)
+    reader, key = integration(ours.practice, scopes=both)
+    ours.objects["webhook"], _ = endpoint_create(
+        integration=reader, url="https://ehr.example.com/own", types=["note.filed"]
+    )
     found = {
-        "key": integration(ours.practice, scopes=both)[1],
+        "key": key,
         "notes_only": integration(ours.practice, scopes=("notes:read",))[1],
         "words_only": integration(ours.practice, scopes=("transcripts:read",))[1],
         "other_key": integration(theirs.practice, scopes=both)[1],
@@ -255,6 +260,8 @@ def _keys(ours: Side, theirs: Side) -> dict[str, str]:
     theirs.objects["integration"] = integration(theirs.practice)[0]
     for each in (ours, theirs):
         furnish(each.objects["integration"])
+        each.objects.setdefault("webhook", each.objects["integration"].webhook_endpoints.first())
+        each.objects["change"] = each.objects["filed"].documents.first()
     return found
 
 
