@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from consent.models import ConsentRecord
@@ -171,6 +172,28 @@ class CancelForm(forms.Form):
         "no_show": "The patient did not come",
         "rescheduled": "Booked for another time",
         "mistake": "Booked by mistake",
+        "other": "Another reason",
+    }
+    reason = forms.ChoiceField(choices=REASONS.items())
+
+
+class LinkForm(forms.Form):
+    encounter = forms.ModelChoiceField(queryset=Encounter.objects.none())
+
+    def __init__(self, *args: Any, encounters: QuerySet[Encounter], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["encounter"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = encounters
+
+
+class NobodysForm(forms.Form):
+    """Why a recording that matches no visit is deleted; chosen, because it goes into the audit trail."""
+
+    REASONS = {
+        "test": "A test call",
+        "nobodys": "It belongs to no visit here",
+        "unwanted": "Nobody should have recorded",
         "other": "Another reason",
     }
     reason = forms.ChoiceField(choices=REASONS.items())

@@ -11,8 +11,15 @@ from encounters.views.capture import (
     encounter_capture,
 )
 from encounters.views.recording_hook import recording_hook
+from encounters.views.recording_push import recording_push
 from encounters.views.slices import upload_begin, upload_finish, upload_slice
 from encounters.views.upload import encounter_upload
+from encounters.views.vendor_recordings import (
+    vendor_recording_discard,
+    vendor_recording_link,
+    vendor_recording_retry,
+    vendor_recordings,
+)
 from encounters.views.visit import (
     encounter_begin,
     encounter_call_off,
@@ -44,5 +51,10 @@ urlpatterns = [
     path(f"{CAPTURE}<int:segment>/<int:number>", capture_slice, name="capture-slice"),
     path(f"{CAPTURE}finish/", capture_end, name="capture-end"),
     path(f"{CAPTURE}discard/", capture_discard, name="capture-discard"),
+    path("recordings/", vendor_recordings, name="vendor-recordings"),
+    path("recordings/<uuid:pk>/link/", vendor_recording_link, name="vendor-recording-link"),
+    path("recordings/<uuid:pk>/discard/", vendor_recording_discard, name="vendor-recording-discard"),
+    path("recordings/<uuid:pk>/retry/", vendor_recording_retry, name="vendor-recording-retry"),
     path("hooks/recordings/<uuid:pk>/", recording_hook, name="recording-hook"),
+    path("hooks/recordings/<uuid:pk>/files/<str:token>", recording_push, name="recording-push"),
 ]

@@ -30,6 +30,7 @@ from notes.services import (
     worklist,
 )
 from notes.services.access.tokens import forget_expired
+from notes.services.webhooks import deliveries
 
 SWEEP_EVERY = timedelta(seconds=60)
 
@@ -79,6 +80,11 @@ def read_inbox(account_id: str) -> None:
 
 
 @quietly
+def deliver(delivery_id: str) -> None:
+    deliveries.deliver(UUID(delivery_id))
+
+
+@quietly
 def plan_export(export_id: str) -> None:
     exports.export_plan(UUID(export_id))
 
@@ -89,6 +95,7 @@ def beat() -> None:
     _vouch("worker")
     sweeping.ring_due()
     video.ring_due()
+    deliveries.ring_due()
     if not Heartbeat.objects.filter(name="sweep", beat_at__gte=timezone.now() - 2 * SWEEP_EVERY).exists():
         sweep()
 

@@ -50,6 +50,10 @@ WITH_ID = [each for each in OWN if "<uuid:" in each.route]
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
 
 
+# Arguments that name no object: which one is all the same.
+FURTHER: dict[str, Any] = {"segment": 0, "number": 0, "version": 1, "kind": "pdf"}
+
+
 def url_of(scene: World, address: Address, *, of: Any = None, random: bool = False) -> str:
     if address.name in table.FREE_ARGUMENTS:
         return reverse(address.name, args=table.FREE_ARGUMENTS[address.name])
@@ -61,8 +65,7 @@ def url_of(scene: World, address: Address, *, of: Any = None, random: bool = Fal
         return reverse(address.name, args=_fhir_arguments(address, objects, random=random))
     ids = [objects[table.SUBJECTS[address.name]].pk]
     ids += [objects["upload"].pk] if "recording" in address.arguments else []
-    # The numbers of a piece of a recording; which ones is all the same.
-    numbers = [0 for each in address.arguments if each in {"segment", "number"}]
+    numbers = [FURTHER[each] for each in address.arguments if each in FURTHER]
     return reverse(address.name, args=[*([uuid.uuid4() for _ in ids] if random else ids), *numbers])
 
 

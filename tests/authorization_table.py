@@ -26,38 +26,43 @@ SUBJECTS: dict[str, str] = {
     "upload-finish": "encounter", "chart": "patient", "engine-webhook": "account", "api-note": "filed",
     "encounter-capture": "encounter", "capture-session": "capture", "capture-slice": "capture",
     "capture-end": "capture", "capture-discard": "capture",
-    "recording-hook": "connection", "api-encounter": "encounter", "api-calls": "encounter", "api-transcript": "filed", "note": "draft", "note-draft": "draft", "note-merge": "draft", "note-sign": "draft",
+    "recording-hook": "connection", "vendor-recording-link": "nobodys", "vendor-recording-discard": "nobodys",
+    "vendor-recording-retry": "lost", "api-encounter": "encounter", "api-calls": "encounter", "api-transcript": "filed", "note": "draft", "note-draft": "draft", "note-merge": "draft", "note-sign": "draft",
+    "api-latest-document": "filed", "api-versions": "filed", "api-version": "filed",
+    "api-document": "filed", "api-receipt": "filed", "api-redeliver": "change", "api-webhook": "webhook",
+    "api-webhook-rotate": "webhook", "api-webhook-deliveries": "webhook",
     "note-unsign": "signed", "note-file": "signed", "note-history": "draft", "note-addendum": "filed",
     "admin:agreement-document": "agreement",
 }  # fmt: skip
 
 # Addresses whose ids are not objects of a practice: one-time keys of account mails, and the admin's catch-alls.
 FREE_ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "recording-push": ("00000000-0000-7000-8000-000000000000", "no-such-file"),
     "account_confirm_email": ("no-such-key",),
     "account_reset_password_from_key": ("x", "no-such-key"),
     "admin:view_on_site": ("1", "1"),
     "admin:app_list": ("consent",),
 }
-PUT_TOO = {"upload-slice", "capture-slice"}
+PUT_TOO = {"upload-slice", "capture-slice", "api-receipt", "recording-push"}
+PATCH_AND_DELETE_TOO = {"api-webhook"}
 # Machines: every kind of key is tried. People's addresses take no keys, so one stands for all.
 FOR_MACHINES = {
-    "api-patients", "api-encounters", "api-encounter", "api-calls",
+    "api-patients", "api-encounters", "api-encounter", "api-calls", "recording-push",
     "healthz", "readyz", "oauth-token", "oauth-revoke", "engine-webhook", "recording-hook", "api-notes", "api-note", "api-transcript", "api-schema",
     "api-docs", "api-not-found", "fhir-documents", "fhir-documents-search", "fhir-document", "fhir-history", "fhir-version",
     "fhir-bundle", "fhir-binary", "fhir-provenances", "fhir-provenances-search", "fhir-provenance", "fhir-people",
     "fhir-people-search", "fhir-person", "fhir-metadata", "fhir-smart", "fhir-not-found", "fhir-export",
     "fhir-export-patients", "fhir-export-group", "fhir-export-status", "fhir-export-file",
+    "api-latest-document", "api-versions", "api-version", "api-document", "api-receipt",
+    "api-receipts", "api-events", "api-redeliver", "api-webhooks", "api-webhook", "api-webhook-rotate",
+    "api-webhook-deliveries", "api-me", "api-health",
 }  # fmt: skip
 NOT_FOR_PEOPLE = {
-    "api-encounter",
-    "api-calls",
-    "engine-webhook",
-    "recording-hook",
-    "fhir-export-status",
-    "fhir-export-file",
-    "api-note",
-    "api-transcript",
-}
+    "api-encounter", "api-calls", "fhir-export-status", "fhir-export-file",
+    "engine-webhook", "recording-hook", "api-note", "api-transcript", "api-latest-document", "api-versions",
+    "api-version", "api-document", "api-receipt", "api-redeliver", "api-webhook", "api-webhook-rotate",
+    "api-webhook-deliveries",
+}  # fmt: skip
 ADMIN_OWN = {
     "admin:index", "admin:login", "admin:logout", "admin:password_change", "admin:password_change_done",
     "admin:autocomplete", "admin:jsi18n", "admin:view_on_site", "admin:app_list", "admin:agreement-document",
@@ -80,6 +85,8 @@ def form(name: str, objects: Mapping[str, Any]) -> dict[str, Any]:
         },
         "participant-add": {"role": "family", "name": "Somebody"},
         "encounter-cancel": {"reason": "other"},
+        "vendor-recording-link": {"encounter": objects["encounter"].pk},
+        "vendor-recording-discard": {"reason": "test"},
         "transcript": {"kind": "shorthand", "text": "Knee pain for two weeks. " * 4},
         "fhir-export": {"_type": "Patient"},
         "fhir-export-patients": {"_type": "Patient"},
@@ -93,6 +100,9 @@ def form(name: str, objects: Mapping[str, Any]) -> dict[str, Any]:
     bodies["capture-end"] = {"segments": [{
         "segment": 0, "slices": 2, "sha256": "0" * 64, "mime": "audio/webm;codecs=opus", "duration_ms": 9000,
     }], "ended_reason": "stopped"}  # fmt: skip
+    bodies["api-receipt"] = {"status": "filed"}
+    bodies["api-webhooks"] = {"url": "https://ehr.example.com/hook"}
+    bodies["api-webhook"] = {"enabled": False}
     bodies |= {
         "api-patients": {
             "mrn": "A-1", "given_name": "Alex", "family_name": "Example", "birth_date": "1980-05-17",
@@ -231,6 +241,14 @@ encounter-end                        GET  in   2f   405  405  405  405  405  405
 encounter-end                        POST 401  2f   go!  go!  go!  403  403  404  404  404  404  401  404  401
 encounter-cancel                     GET  in   2f   405  405  405  405  405  405  405  405  405  in   405  in
 encounter-cancel                     POST 401  2f   go!  go!  go!  403  403  404  404  404  404  401  404  401
+vendor-recordings                    GET  in   2f   200  200  200  200  200  200  200  200  200  in   200  in
+vendor-recordings                    POST 401  2f   405  405  405  405  405  405  405  405  405  401  405  401
+vendor-recording-link                GET  in   2f   405  405  405  405  405  405  405  405  405  in   405  in
+vendor-recording-link                POST 401  2f   go!  go!  go!  403  403  404  404  404  404  401  404  401
+vendor-recording-discard             GET  in   2f   405  405  405  405  405  405  405  405  405  in   405  in
+vendor-recording-discard             POST 401  2f   go!  go!  go!  403  403  404  404  404  404  401  404  401
+vendor-recording-retry               GET  in   2f   405  405  405  405  405  405  405  405  405  in   405  in
+vendor-recording-retry               POST 401  2f   go!  go!  go!  403  403  404  404  404  404  401  404  401
 recording-discard                    GET  in   2f   405  405  405  405  405  405  405  405  405  in   405  in
 recording-discard                    POST 401  2f   go   go   go   403  403  404  404  404  404  401  404  401
 encounter-upload                     GET  in   2f   200  200  200  403  403  404  404  404  404  in   404  in
@@ -273,6 +291,9 @@ api-notes                            GET  401  401  401  401  401  401  401  401
 api-notes                            POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  405  403  405  401  401
 api-note                             GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  200  403  404  401  401
 api-note                             POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  405  403  405  401  401
+recording-push                       GET  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
+recording-push                       POST 405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
+recording-push                       PUT  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404  404
 api-patients                         GET  401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
 api-patients                         POST 401  401  401  401  401  401  401  401  401  401  401  401  401  201  403  403  201  401  401
 api-encounters                       GET  401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
@@ -283,6 +304,37 @@ api-calls                            GET  401  401  401  401  401  401  401  401
 api-calls                            POST 401  401  401  401  401  401  401  401  401  401  401  401  401  201  403  403  404  401  401
 api-transcript                       GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  200  404  401  401
 api-transcript                       POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  405  405  401  401
+api-latest-document                  GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  200  403  404  401  401
+api-latest-document                  POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  405  403  405  401  401
+api-versions                         GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  200  403  404  401  401
+api-versions                         POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  405  403  405  401  401
+api-version                          GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  200  403  404  401  401
+api-version                          POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  405  403  405  401  401
+api-document                         GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  200  403  404  401  401
+api-document                         POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  405  403  405  401  401
+api-receipt                          GET  401  401  401  401  401  401  401  401  401  401  401  401  401  404  403  403  404  401  401
+api-receipt                          POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+api-receipt                          PUT  401  401  401  401  401  401  401  401  401  401  401  401  401  201  403  403  404  401  401
+api-receipts                         GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+api-receipts                         POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+api-events                           GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+api-events                           POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+api-redeliver                        GET  401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+api-redeliver                        POST 401  401  401  401  401  401  401  401  401  401  401  401  401  202  403  403  404  401  401
+api-webhooks                         GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+api-webhooks                         POST 401  401  401  401  401  401  401  401  401  401  401  401  401  201  403  403  201  401  401
+api-webhook                          GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+api-webhook                          POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+api-webhook                          PATCH 401  401  401  401  401  401  401  401  401  401  401  401  401  200! 403  403  404  401  401
+api-webhook                          DELETE 401  401  401  401  401  401  401  401  401  401  401  401  401  204! 403  403  404  401  401
+api-webhook-rotate                   GET  401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+api-webhook-rotate                   POST 401  401  401  401  401  401  401  401  401  401  401  401  401  200! 403  403  404  401  401
+api-webhook-deliveries               GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
+api-webhook-deliveries               POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+api-me                               GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  200  200  200  401  401
+api-me                               POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  405  405  405  401  401
+api-health                           GET  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200
+api-health                           POST 405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
 api-schema                           GET  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200
 api-schema                           POST 405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
 api-docs                             GET  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200  200
@@ -397,6 +449,15 @@ notes.accesstoken                 out_admin 200 200 403 403 404 403 403 403 404
 notes.usedassertion               admin     200 200 403 403 200 403 403 403 200
 notes.usedassertion               superuser 200 200 403 403 200 403 403 403 200
 notes.usedassertion               out_admin 200 200 403 403 404 403 403 403 404
+notes.delivery                    admin     200 200 403 403 200 403 403 403 200
+notes.delivery                    superuser 200 200 403 403 200 403 403 403 200
+notes.delivery                    out_admin 200 200 403 403 404 403 403 403 404
+notes.receipt                     admin     200 200 403 403 200 403 403 403 200
+notes.receipt                     superuser 200 200 403 403 200 403 403 403 200
+notes.receipt                     out_admin 200 200 403 403 404 403 403 403 404
+notes.webhookendpoint             admin     200 200 403 403 200 403 403 403 200
+notes.webhookendpoint             superuser 200 200 403 403 200 403 403 403 200
+notes.webhookendpoint             out_admin 200 200 403 403 404 403 403 403 404
 notes.addendum                    admin     200 200 403 403 200 403 403 403 200
 notes.addendum                    superuser 200 200 403 403 200 403 403 403 200
 notes.addendum                    out_admin 200 200 403 403 404 403 403 403 404
@@ -447,7 +508,8 @@ def columns(name: str) -> tuple[str, ...]:
 
 
 def methods(name: str) -> tuple[str, ...]:
-    return ("GET", "POST", "PUT") if name in PUT_TOO else ("GET", "POST")
+    further = ("PUT",) * (name in PUT_TOO) + ("PATCH", "DELETE") * (name in PATCH_AND_DELETE_TOO)
+    return ("GET", "POST", *further)
 
 
 @cache

@@ -39,11 +39,12 @@ HEADERS = {
 FURTHER = {"api-docs": {"img-src": {"data:"}}}
 # An integration may keep a filed note and ask whether it still stands; it never uses the copy unasked.
 REVALIDATED = {
-    "api-note", "fhir-document", "fhir-version", "fhir-bundle", "fhir-binary", "fhir-provenance", "fhir-person",
-    "fhir-metadata",
+    "api-note", "api-version", "api-document", "api-latest-document", "fhir-document", "fhir-version", "fhir-bundle",
+    "fhir-binary", "fhir-provenance", "fhir-person", "fhir-metadata",
 }  # fmt: skip
 # Machines bring a key or a signature instead of a session, so no page of another site can act for a person.
 NO_SESSION = {
+    "recording-push",
     "engine-webhook",
     "recording-hook",
     "api-patients",
@@ -53,6 +54,20 @@ NO_SESSION = {
     "api-notes",
     "oauth-token",
     "oauth-revoke",
+    "api-latest-document",
+    "api-versions",
+    "api-version",
+    "api-document",
+    "api-receipt",
+    "api-receipts",
+    "api-events",
+    "api-redeliver",
+    "api-webhooks",
+    "api-webhook",
+    "api-webhook-rotate",
+    "api-webhook-deliveries",
+    "api-me",
+    "api-health",
     *(name for name in table.FOR_MACHINES if name.startswith("fhir-")),
     "api-note",
     "api-transcript",
@@ -65,6 +80,7 @@ ASKED_FOR_BY_GET = {"fhir-export", "fhir-export-patients", "fhir-export-group"}
 READS = {
     "access.refused", "account.logout", "admin.viewed", "api.encounter_read", "api.fhir_exported", "api.fhir_read",
     "api.fhir_searched", "api.note_read", "api.notes_listed", "api.transcript_read",
+    "api.document_read", "api.events_listed", "api.receipts_listed",
     "audit.viewed", "encounter.viewed", "integration.refused", "note.history_viewed", "note.viewed", "patient.viewed",
     "worklist.viewed",
 }  # fmt: skip
@@ -140,14 +156,14 @@ def test_reading_changes_nothing_but_the_trail(scene: World, address: Address) -
 
 
 def fingerprint() -> dict[str, str]:
-    """A digest of each table, but for the trail, sessions, and when a key was last used."""
+    """A digest of each table, but for the trail, sessions, when a key was last used and how far it has read."""
     found = {}
     for model in apps.get_models():
         if model in {AuditEvent, AuditHead, Session}:
             continue
         fields = [f.attname for f in model._meta.concrete_fields]
         if model is Integration:
-            fields.remove("last_used_at")
+            fields = [name for name in fields if name not in {"last_used_at", "pulled_through", "pulled_at"}]
         rows = sorted(map(repr, model._base_manager.values_list(*fields)))
         found[model._meta.label] = hashlib.sha256("".join(rows).encode()).hexdigest()
     return found

@@ -27,6 +27,7 @@ from notes.models import EngineEvent, Integration
 from notes.services.addenda import addendum_add
 from notes.services.exports import export_begin, export_plan
 from notes.services.integrations import integration_for_key
+from notes.services.webhooks.endpoints import endpoint_create
 from tests.factories.consent import AgreementFactory, PolicyFactory
 from tests.factories.encounters import EncounterFactory
 from tests.factories.integrations import furnish, integration
@@ -137,6 +138,11 @@ def _call(made: Side) -> None:
     connection = made.objects["connection"]
     call = CallFactory(encounter=made.objects["encounter"], connection=connection)
     VendorRecording.objects.create(connection=connection, vendor_id="file", call=call, next_attempt_at=None)
+    waiting = {"connection": connection, "next_attempt_at": None}
+    made.objects["nobodys"] = VendorRecording.objects.create(vendor_id="nobodys", **waiting)
+    made.objects["lost"] = VendorRecording.objects.create(
+        vendor_id="lost", call=call, state="failed", **waiting
+    )
     VendorEvent.objects.create(connection=connection, dedupe_key="event", kind="call_ended")
 
 
@@ -235,8 +241,12 @@ def _people(ours: Side, theirs: Side) -> dict[str, Any]:
 
 def _keys(ours: Side, theirs: Side) -> dict[str, str]:
     both = tuple(Integration.Scope.values)
+    reader, key = integration(ours.practice, scopes=both)
+    ours.objects["webhook"], _ = endpoint_create(
+        integration=reader, url="https://ehr.example.com/own", types=["note.filed"]
+    )
     found = {
-        "key": integration(ours.practice, scopes=both)[1],
+        "key": key,
         "notes_only": integration(ours.practice, scopes=("notes:read",))[1],
         "words_only": integration(ours.practice, scopes=("transcripts:read",))[1],
         "other_key": integration(theirs.practice, scopes=both)[1],
@@ -250,6 +260,8 @@ def _keys(ours: Side, theirs: Side) -> dict[str, str]:
     theirs.objects["integration"] = integration(theirs.practice)[0]
     for each in (ours, theirs):
         furnish(each.objects["integration"])
+        each.objects.setdefault("webhook", each.objects["integration"].webhook_endpoints.first())
+        each.objects["change"] = each.objects["filed"].documents.first()
     return found
 
 

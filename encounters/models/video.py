@@ -11,7 +11,7 @@ from django.utils import timezone
 from config.crypto.fields import EncryptedJSONField, EncryptedTextField
 from config.ids import uuid7
 from consent.transitions import Transitions
-from encounters.models.access import CARE, OVERSIGHT, PracticeScoped, Role
+from encounters.models.access import OVERSIGHT, PracticeScoped, Role
 from encounters.models.encounter import Encounter
 from encounters.models.people import Practice, User
 from encounters.models.recording import Recording
@@ -171,7 +171,7 @@ class VendorEvent(models.Model):
 
 class VendorRecordingQuerySet(PracticeScoped["VendorRecording"]):
     practice_path = "connection__practice_id"
-    roles = CARE
+    roles = OVERSIGHT
 
     def quarantined(self) -> VendorRecordingQuerySet:
         """Those that match no call. They are not downloaded until a person has linked them."""
@@ -202,6 +202,9 @@ class VendorRecording(models.Model):
     position = models.PositiveIntegerField(default=0, help_text="Order among files that started together.")
     final = models.BooleanField(
         default=True, help_text="The vendor says that the call's recording ends with it."
+    )
+    pushed = models.BooleanField(
+        default=False, help_text="Sent to us by the vendor instead of being fetched."
     )
     media_type = models.CharField(max_length=60, blank=True)
     duration_seconds = models.FloatField(null=True)

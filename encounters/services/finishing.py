@@ -29,10 +29,13 @@ from encounters.states import TAKEN, RecordingState
 _BLOCK = 256 * 1024
 
 
-def recording_finish(*, recording: Recording, actor: Acting, notice: str = "") -> Recording:
+def recording_finish(
+    *, recording: Recording, actor: Acting, notice: str = "", expected_sha256: str = ""
+) -> Recording:
     """Check the whole upload and store it; a recording that is stored already is returned as it is.
 
-    `notice` says what is known to be missing from it, in words for the provider.
+    `notice` says what is known to be missing from it, in words for the provider. With `expected_sha256`, other bytes
+    than those are refused (UploadProblem other_bytes) and kept until they are sent anew.
     Everything is read back from storage once, so what is called stored can be read. Raises WrongOffset while bytes
     are missing, GateShut and Unusable (the bytes are then deleted), UploadOver, UploadProblem (storage_failed).
     """
@@ -46,6 +49,10 @@ def recording_finish(*, recording: Recording, actor: Acting, notice: str = "") -
     ask_gate_again(recording, actor)
     recording_join(recording, actor)
     sha256, measured, found = _measured(recording, actor)
+    if expected_sha256 and sha256 != expected_sha256:
+        raise UploadProblem(
+            "other_bytes", "Other bytes arrived than were announced.", "Send them again.", status=400
+        )
     # Reading hours of audio takes seconds, in which somebody may have said no.
     ask_gate_again(recording, actor)
     try:

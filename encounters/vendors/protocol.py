@@ -44,7 +44,8 @@ class Found:
     """A file that the vendor has, or makes, of a call.
 
     ``id`` is the same in every callback, listing and description: it is what keeps a file from being taken twice.
-    ``ready`` is False while the vendor still makes it, or has to be asked to (``prepare``). ``final`` is False where
+    ``ready`` is False while the vendor still makes it, or has to be asked to (``prepare``). ``pushed``: it is sent to
+    an address of ours instead of being fetched. ``final`` is False where
     more files of the same call may follow. ``locator`` is the adapter's own note of where it is, kept encrypted; no
     token belongs in it, and no signed link where a new one can be asked for.
     """
@@ -58,6 +59,7 @@ class Found:
     bytes: int | None = None
     sha256: str = ""
     media_type: str = ""
+    pushed: bool = False
     locator: Mapping[str, Any] = field(default_factory=dict)
 
 

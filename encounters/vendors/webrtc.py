@@ -158,12 +158,17 @@ class WebRtc(VideoVendor):
 
     def _read(self, data: object) -> Found:
         try:
-            return found_from(data if isinstance(data, Mapping) else {})
+            found = found_from(data if isinstance(data, Mapping) else {})
         except Misdescribed as problem:
             raise BadAnswer(f"The service describes a recording wrongly: {problem.words}") from None
+        if found.pushed:
+            raise BadAnswer("The service describes a recording without the address to fetch it from.")
+        return found
 
     def _fetchable(self, found: Found) -> Found:
         """Raises Misdescribed where the door would not open; said at once, the sender can put it right."""
+        if found.pushed:
+            return found
         url = str(found.locator["url"])
         options, host = self.account.options, urlsplit(url).hostname or ""
         listed = [str(each).lower() for each in options.get("media_hosts") or []]

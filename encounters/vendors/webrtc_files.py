@@ -5,7 +5,8 @@
      "started_at": "2026-03-04T15:00:31Z", "duration_s": 1259, "media_type": "audio/ogg",
      "part": 1, "more_follow": false}
 
-``encounter`` or ``call_id`` has to be there, and ``recording_id``, ``size``, ``sha256`` and ``url``; the rest may be.
+``encounter`` or ``call_id`` has to be there, and ``recording_id``, ``size`` and ``sha256``; the rest may be. Without
+``url`` the service sends the file to the address that it is answered.
 """
 
 from __future__ import annotations
@@ -36,6 +37,11 @@ class Misdescribed(ValueError):
 
 def found_from(data: Mapping[str, Any]) -> Found:
     """The file; raises Misdescribed."""
+    pushed = "url" not in data
+    if pushed and ("part" in data or data.get("more_follow") is True):
+        raise Misdescribed(
+            "A file that is sent to us has to be the whole recording: leave out part and more_follow."
+        )
     return Found(
         id=_printable(data, "recording_id"),
         final=data.get("more_follow") is not True,
@@ -45,7 +51,8 @@ def found_from(data: Mapping[str, Any]) -> Found:
         bytes=_whole(data, "size", least=1, most=_MOST_BYTES),
         sha256=_sha256(data),
         media_type=str(data.get("media_type") or "").partition(";")[0].strip(),
-        locator={"url": _url(data)},
+        pushed=pushed,
+        locator={} if pushed else {"url": _url(data)},
     )
 
 

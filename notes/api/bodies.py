@@ -29,7 +29,7 @@ def validated(request: Request, serializer: type[Serializer[Any]]) -> dict[str, 
         raise Problem(INVALID_BODY, "Send a JSON object.")
     form = serializer(data=data)
     known = set(form.fields)
-    unknown = [_error(f"/{name[:60]}", "Unknown field.") for name in data if name not in known]
+    unknown = [_error(f"/{_escaped(name[:60])}", "Unknown field.") for name in data if name not in known]
     if not form.is_valid() or unknown:
         raise invalid_body([*unknown, *(_error(*each) for each in _errors(form.errors, ""))])
     return dict(form.validated_data)
@@ -86,6 +86,11 @@ def _errors(found: Any, at: str) -> Iterator[tuple[str, str]]:
             yield from _errors(inner, at if isinstance(inner, ErrorDetail) else f"{at}/{index}")
     else:
         yield at, str(found)
+
+
+def _escaped(name: str) -> str:
+    """A name in a JSON pointer (RFC 6901), without halves of characters, which no answer could carry."""
+    return name.encode("utf-8", "replace").decode().replace("~", "~0").replace("/", "~1")
 
 
 def _error(pointer: str, detail: str) -> dict[str, str]:

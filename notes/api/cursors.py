@@ -16,12 +16,12 @@ from django.core.signing import BadSignature, Signer
 from notes.api.problems import INVALID_CURSOR, Problem
 
 
-def write_cursor(practice_id: UUID, position: int, filters: Mapping[str, UUID]) -> str:
+def write_cursor(practice_id: UUID, position: int, filters: Mapping[str, object]) -> str:
     signed = _signer(practice_id, filters).sign(str(position))
     return base64.urlsafe_b64encode(signed.encode()).decode().rstrip("=")
 
 
-def read_cursor(practice_id: UUID, cursor: str, filters: Mapping[str, UUID]) -> int:
+def read_cursor(practice_id: UUID, cursor: str, filters: Mapping[str, object]) -> int:
     """The position; raises Problem for anything that ``write_cursor`` didn't make for this practice and filters."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
@@ -40,6 +40,6 @@ def invalid_cursor() -> Problem:
     )
 
 
-def _signer(practice_id: UUID, filters: Mapping[str, UUID]) -> Signer:
+def _signer(practice_id: UUID, filters: Mapping[str, object]) -> Signer:
     bound = "&".join(f"{name}={value}" for name, value in sorted(filters.items()))
     return Signer(salt=f"notes.feed:{practice_id}:{bound}")

@@ -67,7 +67,107 @@ NOTE: dict[str, Any] = {
     "consent": {"recording": "granted"},
     "sandbox": False,
     "hash": {"algorithm": "sha256", "of": "text", "value": "a1" * 32},
-    "links": {"self": "/api/v1/notes/0193b0c1-0000-7000-8000-000000000001"},
+    "links": {
+        "self": "/api/v1/notes/0193b0c1-0000-7000-8000-000000000001",
+        "text": "/api/v1/notes/0193b0c1-0000-7000-8000-000000000001/versions/1/document.txt",
+        "html": "/api/v1/notes/0193b0c1-0000-7000-8000-000000000001/versions/1/document.html",
+        "pdf": "/api/v1/notes/0193b0c1-0000-7000-8000-000000000001/versions/1/document.pdf",
+        "fhir": "/fhir/r4/DocumentReference/0193b0c1-0000-7000-8000-000000000001",
+    },
 }
 
 PAGE: dict[str, Any] = {"data": [NOTE], "next_cursor": "NDE6M2ZhOGQ", "has_more": False}
+
+_ID = NOTE["id"]
+_HERE = f"/api/v1/notes/{_ID}/versions/1"
+
+VERSIONS: dict[str, Any] = {
+    "data": [
+        {
+            "version": 1,
+            "change": 41,
+            "state": "filed",
+            "filed_at": "2026-11-20T15:26:08.903Z",
+            "etag": '"5f5f"',
+            "links": {
+                "self": _HERE,
+                "text": f"{_HERE}/document.txt",
+                "html": f"{_HERE}/document.html",
+                "pdf": f"{_HERE}/document.pdf",
+                "receipt": f"{_HERE}/receipt",
+            },
+        }
+    ]
+}
+
+RECEIPT_SENT: dict[str, Any] = {
+    "status": "filed",
+    "external_id": "DOC-88123",
+    "at": "2026-11-20T15:27:00Z",
+}
+RECEIPT: dict[str, Any] = {
+    "note": _ID,
+    "version": 1,
+    "change": 41,
+    "status": "filed",
+    "external_id": "DOC-88123",
+    "at": "2026-11-20T15:27:00.000Z",
+    "error": None,
+    "created_at": "2026-11-20T15:27:01.220Z",
+    "updated_at": "2026-11-20T15:27:01.220Z",
+}
+RECEIPT_ANSWER: dict[str, Any] = {**RECEIPT, "latest_version": 1}
+RECEIPTS: dict[str, Any] = {
+    "data": [
+        RECEIPT,
+        {"note": "0193b0c1-0000-7000-8000-000000000009", "version": 1, "change": 42, "status": "missing"},
+    ],
+    "next_cursor": "NDI6N2M5",
+    "has_more": False,
+}
+
+EVENT: dict[str, Any] = {
+    "id": "0193b0c1-0000-7000-8000-00000000000a",
+    "type": "note.filed",
+    "timestamp": "2026-11-20T15:26:08.903Z",
+    "data": {"id": _ID, "version": 1, "change": 41, "href": _HERE},
+}
+EVENTS: dict[str, Any] = {"data": [EVENT], "next_cursor": "NDE6M2Zh", "has_more": False}
+
+ENDPOINT_SENT: dict[str, Any] = {"url": "https://ehr.example.com/hooks/notes", "types": ["note.filed"]}
+ENDPOINT: dict[str, Any] = {
+    "id": "0193b0c1-0000-7000-8000-00000000000b",
+    "url": "https://ehr.example.com/hooks/notes",
+    "types": ["note.filed"],
+    "state": "enabled",
+    "disabled_reason": None,
+    "created_at": "2026-11-20T12:00:00.000Z",
+    "old_secret_until": None,
+}
+ENDPOINT_WITH_SECRET: dict[str, Any] = {**ENDPOINT, "secret": "whsec_shown-once"}
+DELIVERIES: dict[str, Any] = {
+    "data": [
+        {
+            "event": EVENT["id"],
+            "state": "delivered",
+            "attempts": 1,
+            "status": 204,
+            "error": None,
+            "last_attempt_at": "2026-11-20T15:26:09.100Z",
+            "next_attempt_at": None,
+            "delivered_at": "2026-11-20T15:26:09.300Z",
+        }
+    ]
+}
+
+ME: dict[str, Any] = {
+    "id": "0193b0c1-0000-7000-8000-00000000000c",
+    "name": "Example EHR",
+    "practice": {"id": "0193b0c1-0000-7000-8000-000000000005", "name": "Example Clinic"},
+    "scopes": ["notes:read", "notes:ack"],
+    "allowed_networks": [],
+    "expires_at": None,
+    "feed": {"head": 41, "pulled_through": 41, "lag": 0, "pulled_at": "2026-11-20T15:26:30.000Z"},
+    "receipts": {"received": 0, "filed": 41, "rejected": 0},
+}
+HEALTH: dict[str, Any] = {"status": "ok", "time": "2026-11-20T15:26:30.000Z"}

@@ -19,10 +19,10 @@ from encounters.services.patients import patient_create
 from encounters.services.video.calls import CallTaken, call_bind
 from encounters.services.video.connections import callback_url
 from notes.api import platform_schema as schema
+from notes.api.base import IntegrationView
 from notes.api.bodies import answered_once, refused_by_service, validated
 from notes.api.platform_serializers import NewCall, NewEncounter, NewPatient
 from notes.api.problems import CONFLICT, Problem
-from notes.api.views import IntegrationView
 from notes.models import Integration
 from notes.services.idempotency import Answer
 from notes.services.rendering import stamp

@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 
 from notes.api import platform_serializers as s
 from notes.api import problems
-from notes.api.schema import ALWAYS, COMMON_HEADERS, answers_of
+from notes.api.operations import ALWAYS, COMMON_HEADERS, answers_of
 
 PATIENT = {
     "mrn": "000417", "given_name": "Alex", "family_name": "Example", "birth_date": "1980-05-17", "gender": "unknown",

@@ -40,13 +40,14 @@ CONFLICT = Kind("conflict", 409, "It contradicts what is there")
 IDEMPOTENCY_CONFLICT = Kind("idempotency-conflict", 409, "The idempotency key was used for something else")
 UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "Unsupported media type")
 NOT_ACCEPTABLE = Kind("not-acceptable", 406, "No acceptable representation")
+RECEIPT_CONFLICT = Kind("receipt-conflict", 409, "The receipt contradicts an earlier one")
 RATE_LIMITED = Kind("rate-limited", 429, "Too many requests")
 INTERNAL = Kind("internal", 500, "Something went wrong here")
 UNAVAILABLE = Kind("unavailable", 503, "Unavailable for the moment")
 CATALOGUE = (
-    INVALID_CURSOR, INVALID_PARAMETER, INVALID_BODY, CONFLICT, IDEMPOTENCY_CONFLICT, UNSUPPORTED_MEDIA_TYPE,
-    UNAUTHENTICATED, HTTPS_REQUIRED, INSUFFICIENT_SCOPE, NOT_FOUND,
-    METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, RATE_LIMITED, INTERNAL, UNAVAILABLE,
+    INVALID_CURSOR, INVALID_PARAMETER, INVALID_BODY, UNAUTHENTICATED, HTTPS_REQUIRED, INSUFFICIENT_SCOPE, NOT_FOUND,
+    METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, CONFLICT, IDEMPOTENCY_CONFLICT, RECEIPT_CONFLICT, UNSUPPORTED_MEDIA_TYPE,
+    RATE_LIMITED, INTERNAL, UNAVAILABLE,
 )  # fmt: skip
 
 

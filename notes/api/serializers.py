@@ -122,7 +122,13 @@ class HashSerializer(s.Serializer[None]):
 
 
 class LinksSerializer(s.Serializer[None]):
-    self = s.CharField(help_text="Relative to this server.")
+    """Relative to this server."""
+
+    self = s.CharField(help_text="The note as it stands.")
+    text = s.CharField(help_text="This version as plain text.")
+    html = s.CharField(help_text="This version as XHTML.")
+    pdf = s.CharField(help_text="This version as PDF.")
+    fhir = s.CharField(help_text="The note over FHIR.")
 
 
 class NoteSerializer(s.Serializer[None]):
@@ -166,7 +172,8 @@ class NotePageSerializer(s.Serializer[None]):
 
 
 class ProblemErrorSerializer(s.Serializer[None]):
-    parameter = s.CharField()
+    parameter = s.CharField(required=False, help_text="Of the query.")
+    pointer = s.CharField(required=False, allow_blank=True, help_text="Into the body: a JSON pointer.")
     detail = s.CharField()
 
 

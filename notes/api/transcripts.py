@@ -12,8 +12,8 @@ from rest_framework.response import Response
 
 from consent import audit
 from notes.api import schema
+from notes.api.base import IntegrationView
 from notes.api.errors import not_found
-from notes.api.views import IntegrationView
 from notes.models import FiledDocument, Integration, Note
 
 

@@ -1,5 +1,6 @@
 from notes.models.access import AccessToken, UsedAssertion
 from notes.models.chart import Addendum, ChangeCounter, FiledDocument, Rendering, Signature
+from notes.models.delivery import Delivery, Receipt, WebhookEndpoint
 from notes.models.engine import EngineAccount, EngineEvent
 from notes.models.export import Export
 from notes.models.fhir import FhirDocument
@@ -12,6 +13,7 @@ __all__ = [
     "AccessToken",
     "Addendum",
     "ChangeCounter",
+    "Delivery",
     "EngineAccount",
     "EngineEvent",
     "Export",
@@ -20,9 +22,11 @@ __all__ = [
     "IdempotentRequest",
     "Integration",
     "Note",
+    "Receipt",
     "Rendering",
     "Revision",
     "Signature",
     "Submission",
     "UsedAssertion",
+    "WebhookEndpoint",
 ]

@@ -60,6 +60,10 @@ class Integration(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    # How far it has read the change feed, and when it last did; what lies beyond is its lag.
+    pulled_through = models.PositiveBigIntegerField(default=0, editable=False)
+    pulled_at = models.DateTimeField(null=True, blank=True, editable=False)
+
     class Meta:
         ordering = ["name"]
 

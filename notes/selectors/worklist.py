@@ -7,11 +7,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.core import signing
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, QuerySet
 from django.db.models.fields.tuple_lookups import TupleGreaterThan
 
 from encounters.models import Encounter, User
 from encounters.models.access import memberships_of
+from encounters.services.video.attention import needs_a_person
 from encounters.states import NextStep
 
 PAGE_SIZE = 50
@@ -51,6 +52,7 @@ class Page:
     groups: list[Group]
     following: str
     shown: int
+    vendor_work: bool  # whether a recording at a video vendor needs a person
 
 
 def worklist_page(
@@ -63,7 +65,12 @@ def worklist_page(
     following = Place(last.next_step, last.next_step_at, last.pk).as_token() if last else ""
     found = sorted({row.next_step for row in shown})
     groups = [Group(NextStep(step), [row for row in shown if row.next_step == step]) for step in found]
-    return Page(groups, following, len(shown))
+    return Page(groups, following, len(shown), _vendor_work(user, rows))
+
+
+def _vendor_work(user: User, rows: list[Encounter]) -> bool:
+    """Read together with the rows, where there are any."""
+    return bool(rows[0].vendor_work) if rows else needs_a_person(user).exists()  # type: ignore[attr-defined]
 
 
 def _read(
@@ -98,6 +105,7 @@ def _rows(user: User, *, mine: bool) -> QuerySet[Encounter]:
     return (
         rows.select_related("practice", "patient", "provider")
         .only(*fields)
+        .annotate(vendor_work=Exists(needs_a_person(user)))
         .order_by("next_step", "next_step_at", "id")
     )
 

@@ -29,6 +29,7 @@ from notes.models import ChangeCounter, FiledDocument, Note, Rendering
 from notes.services.documents import Filing, renderings
 from notes.services.fhir import fhir_publish
 from notes.services.rendering import blocks_of, body, payload, signed_addenda
+from notes.services.webhooks.deliveries import queue
 from notes.services.worklist import refresh_next_step
 from notes.states import NoteState
 
@@ -136,6 +137,7 @@ def _publish(
     blocks = blocks_of(loaded, signed_addenda(loaded))
     filing = Filing(uuid7(), loaded, rendered, blocks, now, replaces)
     forms = Rendering.objects.bulk_create(renderings(filing))
+    queue(filing.document_id, loaded.practice_id, state, now)
     document = _store(filing, actor)
     fhir_publish(document, filing, forms)
     record(

@@ -136,6 +136,16 @@ def integration_used(integration: Integration) -> None:
     ).update(last_used_at=now)
 
 
+def integration_pulled(integration: Integration, change: int) -> None:
+    """Remember how far the integration has read the feed. Reading again from the start takes nothing back."""
+    now = timezone.now()
+    further = Integration.objects.filter(pk=integration.pk, pulled_through__lt=change)
+    if further.update(pulled_through=change, pulled_at=now):
+        return
+    if integration.pulled_at is None or integration.pulled_at <= now - USED_EVERY:
+        Integration.objects.filter(pk=integration.pk).update(pulled_at=now)
+
+
 def clean_networks(given: Iterable[str]) -> list[str]:
     """Networks in their canonical form. Raises ValidationError that names the bad one and, if close, what was meant."""
     return [_network(text.strip()) for text in given if text.strip()]

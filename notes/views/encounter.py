@@ -22,6 +22,7 @@ from encounters.selectors import consent_panel, recording_panel
 from encounters.specialties import SPECIALTIES
 from notes.models import EngineAccount
 from notes.selectors.progress import Progress, progress_of
+from notes.selectors.timeline import timeline_of
 from notes.services.results import note_start_by_hand
 from notes.services.submissions import recording_send_again
 
@@ -56,6 +57,7 @@ def encounter(request: HttpRequest, pk: UUID) -> HttpResponse:
             "consent": (consent := consent_panel(found)),
             "recording": recording_panel(found, consent.decision),
             "account": account,
+            "timeline": timeline_of(found),
             "specialty": SPECIALTIES.get(found.specialty, found.specialty),
             "agreement": agreement_in_force(found.practice_id, account.vendor) if account else None,
         },

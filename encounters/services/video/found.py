@@ -33,6 +33,7 @@ def recording_found(
                 "session_ref": ref.session[:200],
                 "room_ref": ref.room[:200],
                 "state": V.FOUND if found.ready else V.PREPARING,
+                "pushed": found.pushed,
                 **columns(found),
             },
         )
@@ -80,6 +81,7 @@ def described(row: VendorRecording) -> Found:
         bytes=row.expected_bytes,
         sha256=row.expected_sha256,
         media_type=row.media_type,
+        pushed=row.pushed,
         locator=row.locator or {},
     )
 
@@ -106,7 +108,11 @@ def recording_link(row: VendorRecording, call: Call, *, actor: Acting) -> None:
     """Give a file to its call's encounter. It joins the call's recording that is still expected, or begins one."""
     with audited():
         unlinked = VendorRecording.objects.filter(pk=row.pk, call__isnull=True, state__in=VENDOR_WAITING)
-        recording = _expected(call, actor)
+        if not unlinked.exists():
+            return
+        recording = (
+            recording_expect(encounter=call.encounter, actor=actor) if row.pushed else _expected(call, actor)
+        )
         if not unlinked.update(
             call=call,
             recording=recording,
@@ -133,6 +139,7 @@ def _expected(call: Call, actor: Acting) -> Recording:
         encounter=call.encounter_id,
         state=RecordingState.EXPECTED,
         vendor_recordings__call__connection=call.connection_id,
+        vendor_recordings__pushed=False,
         vendor_recordings__found_at__gte=timezone.now() - timedelta(days=1),
     )
     found = waiting.order_by("created_at").first()

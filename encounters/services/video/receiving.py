@@ -14,6 +14,7 @@ from django.db.models import F
 from config.doorbell import ring_gently
 from encounters.models import VendorEvent, VideoConnection
 from encounters.services.video.connections import vendor_of
+from encounters.services.video.push_addresses import upload_address
 from encounters.vendors.errors import NotGenuine
 from encounters.vendors.protocol import Answer, Callback, CallRef, Event, EventKind, Found
 
@@ -33,6 +34,9 @@ def callback_receive(*, connection: VideoConnection, callback: Callback) -> Answ
     digest = hashlib.sha256(callback.body).hexdigest()
     for event in received.events:
         _store(connection, event, digest)
+    pushed = [found for event in received.events for found in event.found if found.pushed]
+    if pushed:
+        return Answer(202, {"upload_url": upload_address(connection, pushed[0].id)})
     return received.answer
 
 

@@ -23,7 +23,7 @@ from encounters.services.video.connections import connection_heard, vendor_of
 from encounters.services.video.downloading import LEASE, LeaseLost, Taking, download_all
 from encounters.services.video.found import TASK, call_ref, columns, described
 from encounters.services.video.losing import give_up, give_up_file, put_off
-from encounters.services.video.permission import fresh_start, permitted
+from encounters.services.video.permission import ASK_AGAIN, PATIENCE, fresh_start, permitted
 from encounters.states import TAKEN, VENDOR_WAITING, RecordingState, VendorRecordingState
 from encounters.vendors.errors import LinkExpired, NothingRecorded, NotReady, Unreachable, VendorError
 
@@ -42,8 +42,12 @@ def recording_take(recording_id: UUID) -> None:
     recording = Recording.objects.select_related("encounter__practice").get(pk=recording_id)
     try:
         if recording.state in TAKEN:  # stored by a worker that died before it could say so
-            _stored(rows)
-        elif permitted(recording) and _ready(rows) and _settled(rows):
+            files_stored(rows)
+        elif not permitted(recording):
+            pass
+        elif rows[0].pushed:
+            _await_sender(rows)
+        elif _ready(rows) and _settled(rows):
             _take(Taking(recording, rows, lease))
     except VendorError as error:
         connection_heard(rows[0].connection, error)
@@ -147,7 +151,15 @@ def _take(taking: Taking) -> None:
     except UploadProblem as problem:
         put_off(taking.rows, Unreachable(problem.message))
         return
-    _stored(taking.rows)
+    files_stored(taking.rows)
+
+
+def _await_sender(rows: list[VendorRecording]) -> None:
+    """The file is sent to us (pushing.py). Permission is looked at again meanwhile, and patience has an end."""
+    if rows[0].found_at < timezone.now() - PATIENCE:
+        give_up(rows, _Ended("never_sent", "The file was announced, but never sent completely."))
+        return
+    VendorRecording.objects.filter(pk=rows[0].pk).update(next_attempt_at=timezone.now() + ASK_AGAIN)
 
 
 def _download(taking: Taking) -> None:
@@ -158,7 +170,7 @@ def _download(taking: Taking) -> None:
         download_all(taking)
 
 
-def _stored(rows: list[VendorRecording]) -> None:
+def files_stored(rows: list[VendorRecording]) -> None:
     """The bytes are here and have been read back: the vendor's copies are no longer wanted."""
     with audited():
         for row in rows:
@@ -172,7 +184,7 @@ def _given_up_here(taking: Taking) -> None:
     """Our recording was discarded, or ended in another way, while it was fetched."""
     taking.recording.refresh_from_db()
     if taking.recording.state in TAKEN:
-        _stored(taking.rows)
+        files_stored(taking.rows)
         return
     recording = taking.recording
     if recording.state != RecordingState.PURGED and recording.problem_code != "no_consent":

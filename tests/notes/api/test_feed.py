@@ -150,7 +150,12 @@ def test_each_page_leaves_one_event_with_its_ids_and_an_empty_page_none(caller, 
     _, cursor = caller.pull(limit=2)
     caller.notes(after=cursor)
     first, second = AuditEvent.objects.filter(action="api.notes_listed").order_by("seq")
-    assert json.loads(first.data) == {"notes": [str(note.pk) for note in notes[:2]], "changes": [1, 2]}
+    assert json.loads(first.data) == {
+        "interaction": "search",
+        "notes": [str(note.pk) for note in notes[:2]],
+        "patients": sorted(str(note.patient_id) for note in notes[:2]),
+        "changes": [1, 2],
+    }
     assert json.loads(second.data)["notes"] == [str(notes[2].pk)]
     assert (first.actor_kind, first.actor_id, first.chain) == ("integration", str(ours.pk), ours.practice_id)
     assert first.request_id

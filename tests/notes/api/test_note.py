@@ -49,7 +49,7 @@ def test_reading_is_audited_with_patient_and_version(caller, ours, file_notes) -
         note.encounter_id,
         str(ours.pk),
     )
-    assert json.loads(event.data) == {"note": str(note.pk), "version": 1}
+    assert json.loads(event.data) == {"note": str(note.pk), "version": 1, "interaction": "read"}
 
 
 def test_a_foreign_an_unfiled_and_a_made_up_note_cannot_be_told_apart(caller, practice, foreign_note) -> None:

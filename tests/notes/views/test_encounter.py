@@ -8,12 +8,18 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from consent.audit import SYSTEM
 from consent.models import AuditEvent, BusinessAssociateAgreement
 from consent.services import consent_record
+from consent.transitions import advance
+from encounters.models import VendorRecording
+from encounters.services.video.found import recording_link
+from encounters.services.video.losing import copy_gone
 from notes.models import Note, Submission
 from notes.services.submissions import submission_create_for_recording, submissions_withdraw
 from tests.factories.encounters import EncounterFactory
 from tests.factories.notes import EngineAccountFactory, NoteFactory, SubmissionFactory
+from tests.factories.video import CallFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -211,3 +217,25 @@ def test_a_refusal_recorded_by_mistake_leaves_a_way_to_send_the_recording(
         Submission.objects.filter(recording=recording).order_by("created_at").values_list("state", flat=True)
     )
     assert list(states) == ["cancelled", "queued"]
+
+
+def test_every_step_is_told_in_words_and_reads_are_not(client_of, practice, clinician, outsider) -> None:
+    call = CallFactory(encounter__practice=practice, encounter__provider=clinician)
+    encounter = call.encounter
+    row = VendorRecording.objects.create(connection=call.connection, vendor_id="file")
+    recording_link(row, call, actor=clinician)
+    advance(row, "refused", actor=SYSTEM, reason="Nobody agreed")
+    copy_gone(row, evidence="The vendor confirmed the deletion")
+    client = client_of(clinician)
+    client.get(f"/encounters/{encounter.pk}/")
+    page = client.get(f"/encounters/{encounter.pk}/")
+    told = [(step.what, step.who, step.trouble) for step in page.context["timeline"]]
+    assert told == [
+        ("Recording expected from a video vendor", str(clinician), False),
+        ("Linked a vendor's recording to an encounter", str(clinician), False),
+        ("Vendor’s recording: not downloaded: no permission", "", True),
+        ("Vendor deleted its copy of a recording", "", False),
+    ]
+    for words in ("Nobody agreed", "The vendor confirmed the deletion"):
+        assert words in page.content.decode()
+    assert client_of(outsider).get(f"/encounters/{encounter.pk}/").status_code == 404
