@@ -78,7 +78,6 @@ class PersonSearchView(FhirView):
     """GET Patient?_id=… and POST Patient/_search; without an _id, everybody, page by page."""
 
     permission = "s"
-    http_method_names = ["get", "head", "post"]
 
     def get(self, request: Request, kind: str) -> HttpResponse:
         asked = search(

@@ -45,7 +45,6 @@ class ProvenanceView(FhirView):
 class ProvenanceSearchView(FhirView):
     resource = KIND
     permission = "s"
-    http_method_names = ["get", "head", "post"]
 
     def get(self, request: Request) -> HttpResponse:
         asked = search(given(request), FILTERS, strict=strict(request), filters_too=not lenient(request))
