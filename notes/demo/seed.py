@@ -24,6 +24,7 @@ from consent.models import BusinessAssociateAgreement
 from consent.services import agreement_save
 from encounters.models import Membership, Practice, Role, User
 from notes.demo.stage import write_private
+from notes.demo.video import seed_video
 from notes.models import EngineAccount, Integration
 from notes.services.integrations import integration_create
 
@@ -57,6 +58,7 @@ def seed(access: Path, sandbox_url: str) -> None:
         _agreement(practice)
         account, secret = _account(practice, sandbox_url, known)
         key = _integration(practice, known)
+        video = seed_video(practice, known.get("video_connections", {}))
     hook = settings.PUBLIC_BASE_URL + reverse("engine-webhook", args=[account.pk])
     write_private(
         access,
@@ -66,6 +68,7 @@ def seed(access: Path, sandbox_url: str) -> None:
                 "sandbox_url": sandbox_url,
                 "users": users,
                 "integration": {"key": key},
+                "video_connections": video,
                 "webhook": {"url": hook, "secret": secret, "profile": account.signature_profile},
             },
             indent=2,

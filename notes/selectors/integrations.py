@@ -48,15 +48,15 @@ def receipts_by_status(integration: Integration) -> dict[str, int]:
     return {status: found.get(status, 0) for status in Receipt.Status.values}
 
 
-def receipts_of(note: Note) -> list[Receipt]:
-    """The last word of each integration on this note, by its latest version that it spoke of."""
+def receipts_of(*notes: Note) -> list[Receipt]:
+    """The last word of each integration on each of these notes, by the latest version that it spoke of."""
     rows = (
-        Receipt.objects.filter(document__note=note)
+        Receipt.objects.filter(document__note__in=notes)
         .select_related("integration", "document")
         .defer("document__body", "error_message")
         .order_by("integration__name", "document__version")
     )
-    return list({row.integration_id: row for row in rows}.values())
+    return list({(row.document.note_id, row.integration_id): row for row in rows}.values())
 
 
 def troubles_for(user: User) -> list[Trouble]:

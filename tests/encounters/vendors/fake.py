@@ -60,9 +60,9 @@ class SignedCallback:
 class Served:
     """An HTTP server of this test process, answering by ``answer(asked)``."""
 
-    def __init__(self, answer: Callable[[Asked], Reply]) -> None:
+    def __init__(self, answer: Callable[[Asked], Reply], port: int = 0) -> None:
         self.asked: list[Asked] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler(answer))
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler(answer))
         self._server.daemon_threads = True
         self.origin = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -119,13 +119,14 @@ class FakeVendor(ABC):
 
     slug: str
     secret: str
+    ports: tuple[int, int] = (0, 0)  # of the API and of the media storage; 0 for any that is free
 
     def __init__(self) -> None:
         self.faults: set[str] = set()
         self.spent: set[str] = set()
         self.media: dict[str, bytes] = {}
-        self.api_server = Served(self._api)
-        self.media_server = Served(self._media)
+        self.api_server = Served(self._api, self.ports[0])
+        self.media_server = Served(self._media, self.ports[1])
 
     def close(self) -> None:
         self.api_server.close()

@@ -64,6 +64,7 @@ class FakeVonage(FakeVendor):
     application = "78d335fa-323d-0114-9c3d-d6f0d48968cf"
     project = "123456"
     project_secret = "the secret of the OpenTok project"
+    application_key: rsa.RSAPrivateKey | None = None
 
     def __init__(self, *, opentok: bool = False) -> None:
         self.opentok = opentok
@@ -206,7 +207,9 @@ class FakeVonage(FakeVendor):
             named = (algorithm, claims["iss"], claims["ist"]) == ("HS256", self.project, "project")
             return named and lasts <= 300 and mac == wanted
         try:
-            private_key().public_key().verify(mac, signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+            (self.application_key or private_key()).public_key().verify(
+                mac, signed.encode(), padding.PKCS1v15(), hashes.SHA256()
+            )
         except InvalidSignature:
             return False
         return (algorithm, claims["application_id"]) == ("RS256", self.application) and lasts <= 24 * 3600
