@@ -294,6 +294,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "notes.api.documentation.close_bodies",
+        "notes.api.documentation.add_guide",
     ],
 }
 
