@@ -75,7 +75,7 @@ def _example(kind: Kind) -> OpenApiExample:
     return OpenApiExample(kind.code, value=value, media_type=MEDIA_TYPE, status_codes=[str(kind.status)])
 
 
-CURSOR = {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}
+CURSOR = {"type": "string", "pattern": "^[A-Za-z0-9_-]*$"}
 LIMIT = {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT}
 ANSWERS = [200, 201, 202, 204, 304, 400, 403, 404, 406, 409, 415, 429]
 COMMON_HEADERS = [

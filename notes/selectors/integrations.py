@@ -66,6 +66,11 @@ def troubles_for(user: User) -> list[Trouble]:
     return [trouble for integration in watched.select_related("practice") for trouble in _of(integration)]
 
 
+def troubles_of(integration: Integration) -> list[str]:
+    """The same of one integration, in words."""
+    return [trouble.words for trouble in _of(integration)]
+
+
 def _of(integration: Integration) -> Iterable[Trouble]:
     if words := _lagging(integration):
         yield Trouble(integration, words)

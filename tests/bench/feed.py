@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import statistics
 import sys
 import tempfile
@@ -82,10 +83,12 @@ def _measure(options: argparse.Namespace) -> None:
     rates: dict[str, list[float]] = {name: [] for name in sides}
     served: dict[str, list[float]] = {name: [] for name in sides}
     depth: dict[str, list[float]] = {name: [] for name in sides}
+    grown: dict[str, list[int]] = {name: [] for name in sides}
     for turn in range(options.rounds):
         for name in sorted(sides, reverse=bool(turn % 2)):
-            started = time.perf_counter()
+            started, before = time.perf_counter(), _peak_kilobytes()
             count, pages = sides[name]()
+            grown[name].append(_peak_kilobytes() - before)
             assert count == options.notes, (name, count)
             rates[name].append(count / (time.perf_counter() - started))
             served[name].append(count / sum(pages))
@@ -100,13 +103,18 @@ def _measure(options: argparse.Namespace) -> None:
         print(
             f"{name:>10}: {statistics.median(rates[name]):>9,.0f} notes/s (median; {min(rates[name]):,.0f} to "
             f"{max(rates[name]):,.0f}), {statistics.median(served[name]):,.0f} per CPU second of serving, "
-            f"last pages cost {statistics.median(depth[name]):.2f} of the first"
+            f"last pages cost {statistics.median(depth[name]):.2f} of the first, peak memory grew by "
+            f"{max(grown[name]) / 1024:.0f} MB"
         )
     for words, figures in (("to a reader", rates), ("in CPU of serving", served)):
         both = zip(figures["ours"], figures["stock DRF"], strict=True)
         print(
             f"ours is {statistics.median(ours / theirs for ours, theirs in both):.1f} times as fast {words}"
         )
+
+
+def _peak_kilobytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _practice() -> Any:
