@@ -291,6 +291,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "PREPROCESSING_HOOKS": [],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "notes.api.documentation.close_bodies",
+        "notes.api.documentation.add_guide",
+    ],
 }
 
 LANGUAGE_CODE = "en-us"

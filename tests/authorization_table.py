@@ -92,6 +92,8 @@ def form(name: str, objects: Mapping[str, Any]) -> dict[str, Any]:
         "vendor-recording-link": {"encounter": objects["encounter"].pk},
         "vendor-recording-discard": {"reason": "test"},
         "transcript": {"kind": "shorthand", "text": "Knee pain for two weeks. " * 4},
+        "fhir-people-search": {"_count": "1"},
+        "fhir-provenances-search": {"_count": "1"},
         "fhir-export": {"_type": "Patient"},
         "fhir-export-patients": {"_type": "Patient"},
         "fhir-export-group": {"_type": "Patient"},
@@ -362,14 +364,14 @@ api-not-found                        POST 404  404  404  404  404  404  404  404
 fhir-documents                       GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
 fhir-documents                       POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
 fhir-people                          GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
-fhir-people                          POST 401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-people                          POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
 fhir-provenances                     GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
-fhir-provenances                     POST 401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-provenances                     POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
 fhir-documents-search                GET  401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
 fhir-documents-search                POST 401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
-fhir-people-search                   GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-people-search                   GET  401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
 fhir-people-search                   POST 401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
-fhir-provenances-search              GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
+fhir-provenances-search              GET  401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
 fhir-provenances-search              POST 401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  200  401  401
 fhir-document                        GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  403  404  401  401
 fhir-document                        POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401

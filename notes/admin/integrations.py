@@ -16,6 +16,7 @@ from django.utils import timezone
 from config.http import ForbiddenTarget
 from consent.admin.base import PracticeAdmin, actor_of
 from notes.models import Integration
+from notes.selectors.integrations import receipts_by_status, standing, troubles_of
 from notes.services.access.keysets import clean_jwks, door
 from notes.services.integrations import (
     clean_networks,
@@ -104,10 +105,19 @@ class IntegrationForm(forms.ModelForm):  # type: ignore[type-arg]
         return moment
 
 
+# What an existing integration's page shows beside the form.
+SHOWN = (
+    "key_prefix", "state_in_words", "last_used_at", "pulled_at", "feed_in_words", "receipts_in_words",
+    "troubles_in_words", "revoked_at",
+)  # fmt: skip
+
+
 @admin.register(Integration)
 class IntegrationAdmin(PracticeAdmin):
     form = IntegrationForm
-    list_display = ("name", "practice", "key_prefix", "state_in_words", "last_used_at", "expires_at")
+    list_display = (
+        "name", "practice", "key_prefix", "state_in_words", "last_used_at", "feed_in_words", "expires_at",
+    )  # fmt: skip
     list_select_related = ("practice",)
     search_fields = ("name", "=key_prefix")
     actions = ("revoke",)
@@ -118,16 +128,28 @@ class IntegrationAdmin(PracticeAdmin):
             return "In use" if obj.last_used_at else "Not used yet"
         return "Revoked" if obj.revoked_at else "Expired"
 
+    @admin.display(description="change feed")
+    def feed_in_words(self, obj: Integration) -> str:
+        if obj.pulled_at is None:
+            return "Not read yet"
+        feed = standing(obj)
+        behind = f"{feed.lag} behind" if feed.lag else "up to date"
+        return f"Read through change {feed.pulled_through} of {feed.head}: {behind}"
+
+    @admin.display(description="receipts")
+    def receipts_in_words(self, obj: Integration) -> str:
+        return ", ".join(f"{count} {status}" for status, count in receipts_by_status(obj).items())
+
+    @admin.display(description="needs attention")
+    def troubles_in_words(self, obj: Integration) -> str:
+        return "; ".join(troubles_of(obj)) or "Nothing"
+
     def get_fields(self, request: HttpRequest, obj: Integration | None = None) -> tuple[str, ...]:
-        fields = [*IntegrationForm.Meta.fields]
-        return (
-            ("id", *fields, "key_prefix", "state_in_words", "last_used_at", "revoked_at")
-            if obj
-            else tuple(fields)
-        )
+        fields = IntegrationForm.Meta.fields
+        return ("id", *fields, *SHOWN) if obj else fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Integration | None = None) -> tuple[str, ...]:
-        return ("id", "practice", "key_prefix", "state_in_words", "last_used_at", "revoked_at") if obj else ()
+        return ("id", "practice", *SHOWN) if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Integration, form: Any, change: bool) -> None:  # noqa: FBT001
         if change:

@@ -9,6 +9,7 @@ import structlog
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
@@ -24,6 +25,7 @@ def problem_handler(exc: Exception, context: dict[str, Any]) -> HttpResponse:
     return problem_response(problem_for(exc, context.get("view")))
 
 
+@csrf_exempt
 def api_not_found(_request: HttpRequest) -> HttpResponse:
     """Addresses under /api/ that lead nowhere."""
     return problem_response(not_found())

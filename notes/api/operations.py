@@ -75,6 +75,7 @@ def _example(kind: Kind) -> OpenApiExample:
     return OpenApiExample(kind.code, value=value, media_type=MEDIA_TYPE, status_codes=[str(kind.status)])
 
 
+CURSOR = {"type": "string", "pattern": "^[A-Za-z0-9_-]*$"}
 LIMIT = {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT}
 ANSWERS = [200, 201, 202, 204, 304, 400, 403, 404, 406, 409, 415, 429]
 COMMON_HEADERS = [
@@ -90,7 +91,7 @@ IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="An ETag: 304 if it still holds."
 )
 REVALIDATING = [IF_NONE_MATCH, _header("ETag", "Changes with what is served.", [200, 304])]
-AFTER = OpenApiParameter("after", OpenApiTypes.STR, description="next_cursor of an earlier answer.")
+AFTER = OpenApiParameter("after", CURSOR, description="next_cursor of an earlier answer.")
 PER_PAGE = OpenApiParameter("limit", LIMIT, description="Rows per page.")
 UNCHANGED = {304: OpenApiResponse(description="Not changed since that ETag.")}
 

@@ -62,7 +62,7 @@ class VersionsSerializer(s.Serializer[None]):
 
 
 class ReceiptErrorSerializer(s.Serializer[None]):
-    code = TextField(max_length=60)
+    code = TextField(min_length=1, max_length=60)
     message = TextField(max_length=2000, required=False, allow_blank=True)
 
 
@@ -125,7 +125,7 @@ class RedeliveredSerializer(s.Serializer[None]):
 
 
 class EndpointSentSerializer(s.Serializer[None]):
-    url = TextField(max_length=500, help_text="Public, over https.")
+    url = TextField(min_length=1, max_length=500, help_text="Public, over https.")
     types = s.ListField(
         child=s.ChoiceField(choices=WebhookEndpoint.EventType.values),
         required=False,
@@ -135,7 +135,7 @@ class EndpointSentSerializer(s.Serializer[None]):
 
 
 class EndpointChangedSerializer(s.Serializer[None]):
-    url = TextField(max_length=500, required=False)
+    url = TextField(min_length=1, max_length=500, required=False)
     types = s.ListField(
         child=s.ChoiceField(choices=WebhookEndpoint.EventType.values), required=False, min_length=1
     )

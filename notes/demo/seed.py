@@ -1,4 +1,4 @@
-"""The demo practice: three people who can sign in, a demo agreement, a sandbox account and an integration.
+"""The demo practice: people who can sign in, a demo agreement, a sandbox account, integrations and a few notes.
 
 Running it again keeps what is there and refreshes what changes with each start (addresses, passwords file).
 """
@@ -23,6 +23,7 @@ from consent.audit import SYSTEM, audited, record
 from consent.models import BusinessAssociateAgreement
 from consent.services import agreement_save
 from encounters.models import Membership, Practice, Role, User
+from notes.demo.records import seed_records, seed_smart
 from notes.demo.stage import write_private
 from notes.demo.video import seed_video
 from notes.models import EngineAccount, Integration
@@ -58,6 +59,8 @@ def seed(access: Path, sandbox_url: str) -> None:
         _agreement(practice)
         account, secret = _account(practice, sandbox_url, known)
         key = _integration(practice, known)
+        smart = seed_smart(practice, known.get("smart", {}), settings.PUBLIC_BASE_URL)
+        seed_records(practice, User.objects.get(email=PEOPLE[0].email))
         video = seed_video(practice, known.get("video_connections", {}))
     hook = settings.PUBLIC_BASE_URL + reverse("engine-webhook", args=[account.pk])
     write_private(
@@ -68,6 +71,7 @@ def seed(access: Path, sandbox_url: str) -> None:
                 "sandbox_url": sandbox_url,
                 "users": users,
                 "integration": {"key": key},
+                "smart": smart,
                 "video_connections": video,
                 "webhook": {"url": hook, "secret": secret, "profile": account.signature_profile},
             },

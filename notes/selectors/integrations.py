@@ -48,15 +48,15 @@ def receipts_by_status(integration: Integration) -> dict[str, int]:
     return {status: found.get(status, 0) for status in Receipt.Status.values}
 
 
-def receipts_of(note: Note) -> list[Receipt]:
-    """The last word of each integration on this note, by its latest version that it spoke of."""
+def receipts_of(*notes: Note) -> list[Receipt]:
+    """The last word of each integration on each of these notes, by the latest version that it spoke of."""
     rows = (
-        Receipt.objects.filter(document__note=note)
+        Receipt.objects.filter(document__note__in=notes)
         .select_related("integration", "document")
         .defer("document__body", "error_message")
         .order_by("integration__name", "document__version")
     )
-    return list({row.integration_id: row for row in rows}.values())
+    return list({(row.document.note_id, row.integration_id): row for row in rows}.values())
 
 
 def troubles_for(user: User) -> list[Trouble]:
@@ -64,6 +64,11 @@ def troubles_for(user: User) -> list[Trouble]:
     practices = memberships_of(user, *WATCHED_BY).values("practice_id")
     watched = Integration.objects.filter(practice_id__in=practices, revoked_at__isnull=True)
     return [trouble for integration in watched.select_related("practice") for trouble in _of(integration)]
+
+
+def troubles_of(integration: Integration) -> list[str]:
+    """The same of one integration, in words."""
+    return [trouble.words for trouble in _of(integration)]
 
 
 def _of(integration: Integration) -> Iterable[Trouble]:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from consent.audit import record
 from encounters.models import Patient, User
-from notes.selectors.chart import encounters_of, filed_notes
+from notes.selectors.chart import encounters_of, filed_notes_acknowledged
 
 
 @login_required
@@ -25,7 +25,7 @@ def chart(request: HttpRequest, pk: UUID) -> HttpResponse:
         {
             "patient": patient,
             "practice": patient.practice,
-            "notes": filed_notes(user, patient),
+            "notes": filed_notes_acknowledged(user, patient),
             "encounters": encounters_of(user, patient),
         },
     )

@@ -22,6 +22,7 @@ from notes.content import CODE_KEYS, Content, part_hashes
 from notes.forms import ContentForm
 from notes.limits import ContentRefused
 from notes.models import Note, Revision
+from notes.selectors.integrations import receipts_of
 from notes.selectors.review import addenda_of, standing_content, text_parts, transcript_of
 from notes.services.drafts import EDITABLE, Conflict, NoteFrozen, draft_save
 from notes.states import FILED_NOTES, NoteState
@@ -136,12 +137,15 @@ def _reading(request: HttpRequest, found: Note) -> dict[str, Any]:
     user, now = person(request), timezone.now()
     holding = found.state == NoteState.SIGNED and found.hold_until is not None and found.hold_until > now
     signer = found.signer_id == user.pk
+    addenda = addenda_of(found) if found.state in FILED_NOTES else []
     return page(
         found,
         parts=text_parts(content),
         codes=content["billing_codes"],
         transcript=transcript_of(found),
-        addenda=addenda_of(found) if found.state in FILED_NOTES else [],
+        addenda=addenda,
+        receipts=receipts_of(found) if found.state in FILED_NOTES else [],
+        versions=len(addenda) + 1,  # each addendum files one
         untouched=found.edited_by_id is None and _by_engine(found),
         holding=holding,
         minutes_left=_minutes_left(found) if holding else 0,

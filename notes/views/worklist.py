@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from consent.audit import record
 from encounters.models import User
 from encounters.states import NextStep
+from notes.selectors.integrations import troubles_for
 from notes.selectors.worklist import OPEN_STEPS, Page, Place, worklist_page
 
 
@@ -29,6 +30,8 @@ def worklist(request: HttpRequest) -> HttpResponse:
         "notes/worklist.html",
         {
             "page": page,
+            # Whoever watches over integrations has no visits of their own, or looks at everybody's.
+            "troubles": [] if mine and page.groups else troubles_for(user),
             "mine": mine,
             "step": step,
             "steps": [*OPEN_STEPS, NextStep.DONE],

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import statistics
 import sys
 import tempfile
@@ -31,15 +32,19 @@ def main() -> int:
     arguments.add_argument("--page", type=int, default=500)
     arguments.add_argument("--rounds", type=int, default=5)
     options = arguments.parse_args()
+    return on_a_database_of_its_own(lambda: _measure(options))
+
+
+def on_a_database_of_its_own(work: Callable[[], None]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder}/bench.sqlite3")
         os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
         os.environ["ALLOWED_HOSTS"] = "testserver"
         sys.path.insert(0, str(ROOT))
-        return _run(options)
+        return _run(work)
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(work: Callable[[], None]) -> int:
     import logging
 
     import django
@@ -54,7 +59,7 @@ def _run(options: argparse.Namespace) -> int:
     runner = get_runner(settings)(verbosity=0)
     databases = runner.setup_databases()
     try:
-        _measure(options)
+        work()
     finally:
         runner.teardown_databases(databases)
     return 0
@@ -78,10 +83,12 @@ def _measure(options: argparse.Namespace) -> None:
     rates: dict[str, list[float]] = {name: [] for name in sides}
     served: dict[str, list[float]] = {name: [] for name in sides}
     depth: dict[str, list[float]] = {name: [] for name in sides}
+    grown: dict[str, list[int]] = {name: [] for name in sides}
     for turn in range(options.rounds):
         for name in sorted(sides, reverse=bool(turn % 2)):
-            started = time.perf_counter()
+            started, before = time.perf_counter(), _peak_kilobytes()
             count, pages = sides[name]()
+            grown[name].append(_peak_kilobytes() - before)
             assert count == options.notes, (name, count)
             rates[name].append(count / (time.perf_counter() - started))
             served[name].append(count / sum(pages))
@@ -96,13 +103,18 @@ def _measure(options: argparse.Namespace) -> None:
         print(
             f"{name:>10}: {statistics.median(rates[name]):>9,.0f} notes/s (median; {min(rates[name]):,.0f} to "
             f"{max(rates[name]):,.0f}), {statistics.median(served[name]):,.0f} per CPU second of serving, "
-            f"last pages cost {statistics.median(depth[name]):.2f} of the first"
+            f"last pages cost {statistics.median(depth[name]):.2f} of the first, peak memory grew by "
+            f"{max(grown[name]) / 1024:.0f} MB"
         )
     for words, figures in (("to a reader", rates), ("in CPU of serving", served)):
         both = zip(figures["ours"], figures["stock DRF"], strict=True)
         print(
             f"ours is {statistics.median(ours / theirs for ours, theirs in both):.1f} times as fast {words}"
         )
+
+
+def _peak_kilobytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _practice() -> Any:

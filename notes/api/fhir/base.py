@@ -177,6 +177,10 @@ def strict(request: Request) -> bool:
     return "handling=strict" in request.headers.get("Prefer", "").replace(" ", "")
 
 
+def lenient(request: Request) -> bool:
+    return "handling=lenient" in request.headers.get("Prefer", "").replace(" ", "")
+
+
 def given(request: Request) -> list[tuple[str, str]]:
     """The parameters in the address, then those in a search form."""
     found = list(_pairs(request.query_params))

@@ -34,6 +34,11 @@ _PARAMETERS = {
     "period": "date",
     "encounter": "reference",
 }
+_FURTHER = {
+    "Patient": {"identifier": "token"},
+    "Organization": {"identifier": "token"},
+    "Encounter": {"patient": "reference", "subject": "reference", "date": "date"},
+}
 _PROFILES = {
     "DocumentReference": "us-core-documentreference",
     "Provenance": "us-core-provenance",
@@ -86,8 +91,9 @@ def capability_statement() -> dict[str, Any]:
         "rest": [
             {
                 "mode": "server",
-                "documentation": "Unknown parameters are ignored unless Prefer: handling=strict. The self link tells "
-                "which ones had an effect. Dates without a time zone are UTC.",
+                "documentation": "Unknown parameters are ignored unless Prefer: handling=strict, but an unknown filter "
+                "of anything else than documents is refused unless Prefer: handling=lenient. The self link tells "
+                "which parameters had an effect. Dates without a time zone are UTC.",
                 "security": _security(),
                 "resource": _resources(),
                 "operation": [{"name": "export", "definition": f"{_BULK}/export"}],
@@ -141,7 +147,7 @@ def _resources() -> list[dict[str, Any]]:
     }
     provenance = _resource("Provenance", ("read", "search-type"), {"_id": "token", "target": "reference"})
     searched = [
-        _resource(kind, ("read", "search-type"), {"_id": "token"})
+        _resource(kind, ("read", "search-type"), {"_id": "token", **_FURTHER.get(kind, {})})
         for kind in ("Patient", "Practitioner", "Organization", "Encounter", "Device")
     ]
     patient = searched[0]

@@ -9,7 +9,7 @@ from typing import Any
 
 from rest_framework.request import Request
 
-from notes.api.fhir.base import FORM, given, refuse_scope
+from notes.api.fhir.base import FORM, given, lenient, refuse_scope
 from notes.api.fhir.outcomes import FhirError
 from notes.models import Integration
 from notes.selectors.fhir import exported, values
@@ -25,28 +25,28 @@ IGNORED = {"_format"}
 def what_is_asked(integration: Integration, request: Request) -> dict[str, Any]:
     """Raises FhirError and BadParameter. What is not known is refused: ignoring a filter would export more than was
     asked for. With ``Prefer: handling=lenient`` the caller says that it may be."""
-    lenient = "handling=lenient" in request.headers.get("Prefer", "").replace(" ", "")
+    loose = lenient(request)
     found: dict[str, Any] = {"types": None, "filters": [], "since": None, "patients": None}
     for name, value in _parameters(request):
         if name == "_type":
-            found["types"] = [*(found["types"] or []), *_types(integration, value, lenient=lenient)]
+            found["types"] = [*(found["types"] or []), *_types(integration, value, loose=loose)]
         elif name in _READERS:
             _READERS[name](found, value)
-        elif not lenient and name not in IGNORED:
+        elif not loose and name not in IGNORED:
             raise bad_value(name, UNKNOWN)
     if found["types"] is None:
         found["types"] = [kind for kind in exported.TYPES if allows(integration, kind, "r")]
     return {**found, "types": list(dict.fromkeys(found["types"]))}
 
 
-def _types(integration: Integration, text: str, *, lenient: bool) -> list[str]:
+def _types(integration: Integration, text: str, *, loose: bool) -> list[str]:
     known = []
     for kind in values.alternatives("_type", text):
         if kind in exported.TYPES:
             if not allows(integration, kind, "r"):
                 refuse_scope(integration, f"system/{kind}.r")
             known.append(kind)
-        elif not lenient:
+        elif not loose:
             raise bad_value(
                 "_type", f"{kind[:40]} is not exported here; there are {', '.join(exported.TYPES)}."
             )

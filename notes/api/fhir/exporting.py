@@ -57,9 +57,7 @@ class ExportView(FhirView):
         except TooManyExports:
             words = "You have too many exports open. Delete those that you have fetched, or wait until they expire."
             raise FhirError(429, words, headers={"Retry-After": "120"}) from None
-        return _accepted(
-            {"Content-Location": f"{base_url()}/export/{made.pk}"}, "The export is being prepared."
-        )
+        return _accepted(_where(made), "The export is being prepared.")
 
     def post(self, request: Request, kind: str = "", key: str = "") -> HttpResponse:
         return self.get(request, kind, key)
@@ -83,9 +81,8 @@ class ExportStatusView(FhirView):
     def get(self, _request: Request, pk: UUID) -> HttpResponse:
         export = export_of(self.integration, pk)
         if export.state == ExportState.QUEUED:
-            return _accepted(
-                {"X-Progress": "Counting", "Retry-After": RETRY_AFTER}, "The export is being prepared."
-            )
+            progress = {"X-Progress": "Counting", "Retry-After": RETRY_AFTER}
+            return _accepted({**_where(export), **progress}, "The export is being prepared.")
         if export.state == ExportState.FAILED:
             raise FhirError(
                 500,
@@ -132,6 +129,11 @@ def _manifest(export: Export) -> dict[str, Any]:
         ],
         "error": [],
     }
+
+
+def _where(export: Export) -> dict[str, str]:
+    """Where to ask how it goes: told every time, since clients look for it on every 202."""
+    return {"Content-Location": f"{base_url()}/export/{export.pk}"}
 
 
 def _accepted(headers: dict[str, str], words: str) -> HttpResponse:

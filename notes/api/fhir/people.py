@@ -1,4 +1,4 @@
-"""Patient, Practitioner, Organization, Encounter and Device: read, and search by _id. Made from the rows of now."""
+"""Patient, Practitioner, Organization, Encounter and Device: read and search. Made from the rows of now."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from rest_framework.request import Request
 
@@ -16,6 +16,7 @@ from notes.api.fhir.base import (
     FhirView,
     bundle_response,
     given,
+    lenient,
     resource_response,
     strict,
     unchanged,
@@ -26,9 +27,9 @@ from notes.fhir import people as builders
 from notes.fhir.filed import Resource, device_id
 from notes.models import Integration
 from notes.selectors.fhir import values
-from notes.selectors.fhir.address import base_url, uuid_of
-from notes.selectors.fhir.criteria import Filter, search
-from notes.selectors.fhir.people import PEOPLE, seen_by
+from notes.selectors.fhir.address import uuid_of
+from notes.selectors.fhir.criteria import search
+from notes.selectors.fhir.people import PEOPLE, filters_of, seen_by
 from notes.services.rendering import encounter_part, organization_part, patient_part
 
 Builder = Callable[[Integration, list[Any]], list[Resource]]
@@ -77,10 +78,11 @@ class PersonSearchView(FhirView):
     """GET Patient?_id=… and POST Patient/_search; without an _id, everybody, page by page."""
 
     permission = "s"
-    http_method_names = ["get", "head", "post"]
 
     def get(self, request: Request, kind: str) -> HttpResponse:
-        asked = search(given(request), {"_id": _by_id(kind)}, strict=strict(request))
+        asked = search(
+            given(request), filters_of(kind), strict=strict(request), filters_too=not lenient(request)
+        )
         if kind == "Device":
             return self._devices(request, asked)
         rows = rows_of(self.integration, kind).filter(asked.where)
@@ -118,14 +120,6 @@ def etag_in(text: str) -> str:
     """The entity tag of a resource made just now."""
     version = text.split('"versionId":"', 1)[1].split('"', 1)[0]
     return f'W/"{version}"'
-
-
-def _by_id(kind: str) -> Filter:
-    def by_id(name: str, text: str) -> Q:
-        ids = [uuid_of(key) for key in values.reference_ids(name, text, kind, base_url())]
-        return Q(pk__in=[key for key in ids if key])
-
-    return by_id
 
 
 def _build_patients(integration: Integration, rows: list[Any]) -> list[Resource]:

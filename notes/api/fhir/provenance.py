@@ -12,6 +12,7 @@ from notes.api.fhir.base import (
     bundle_response,
     etag_of,
     given,
+    lenient,
     resource_response,
     strict,
     unchanged,
@@ -44,10 +45,9 @@ class ProvenanceView(FhirView):
 class ProvenanceSearchView(FhirView):
     resource = KIND
     permission = "s"
-    http_method_names = ["get", "head", "post"]
 
     def get(self, request: Request) -> HttpResponse:
-        asked = search(given(request), FILTERS, strict=strict(request))
+        asked = search(given(request), FILTERS, strict=strict(request), filters_too=not lenient(request))
         start = int(paging.read_cursor(self.integration.practice_id, KIND, asked) or 0)
         rows = FhirDocument.objects.pulled_by(self.integration).telling().filter(asked.where)
         total = rows.count() if asked.total or not asked.count else None

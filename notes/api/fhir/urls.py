@@ -6,7 +6,6 @@ from notes.api.fhir.attachments import BinaryView, BundleView
 from notes.api.fhir.capability import CapabilityView, SmartConfigurationView
 from notes.api.fhir.documents import (
     DocumentHistoryView,
-    DocumentSearchByPostView,
     DocumentSearchView,
     DocumentView,
 )
@@ -34,6 +33,7 @@ class PersonKind(FhirId):
 register_converter(FhirId, "fhir")
 register_converter(PersonKind, "person")
 
+BY_POST = {"http_method_names": ["post"]}
 urlpatterns = [
     path("metadata", CapabilityView.as_view(), name="fhir-metadata"),
     path(".well-known/smart-configuration", SmartConfigurationView.as_view(), name="fhir-smart"),
@@ -43,17 +43,29 @@ urlpatterns = [
     path("export/<uuid:pk>", ExportStatusView.as_view(), name="fhir-export-status"),
     path("export/<uuid:pk>/<int:number>.ndjson", ExportFileView.as_view(), name="fhir-export-file"),
     path("DocumentReference", DocumentSearchView.as_view(), name="fhir-documents"),
-    path("DocumentReference/_search", DocumentSearchByPostView.as_view(), name="fhir-documents-search"),
+    path(
+        "DocumentReference/_search",
+        DocumentSearchView.as_view(**BY_POST),
+        name="fhir-documents-search",
+    ),
     path("DocumentReference/<fhir:key>", DocumentView.as_view(), name="fhir-document"),
     path("DocumentReference/<fhir:key>/_history", DocumentHistoryView.as_view(), name="fhir-history"),
     path("DocumentReference/<fhir:key>/_history/<fhir:version>", DocumentView.as_view(), name="fhir-version"),
     path("Bundle/<fhir:key>", BundleView.as_view(), name="fhir-bundle"),
     path("Binary/<fhir:key>", BinaryView.as_view(), name="fhir-binary"),
     path("Provenance", ProvenanceSearchView.as_view(), name="fhir-provenances"),
-    path("Provenance/_search", ProvenanceSearchView.as_view(), name="fhir-provenances-search"),
+    path(
+        "Provenance/_search",
+        ProvenanceSearchView.as_view(**BY_POST),
+        name="fhir-provenances-search",
+    ),
     path("Provenance/<fhir:key>", ProvenanceView.as_view(), name="fhir-provenance"),
     path("<person:kind>", PersonSearchView.as_view(), name="fhir-people"),
-    path("<person:kind>/_search", PersonSearchView.as_view(), name="fhir-people-search"),
+    path(
+        "<person:kind>/_search",
+        PersonSearchView.as_view(**BY_POST),
+        name="fhir-people-search",
+    ),
     path("<person:kind>/<fhir:key>", PersonView.as_view(), name="fhir-person"),
     re_path("", fhir_not_found, name="fhir-not-found"),
 ]

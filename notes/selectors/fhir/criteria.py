@@ -55,8 +55,14 @@ class Search:
 Filter = Callable[[str, str], Q]
 
 
-def search(pairs: Iterable[tuple[str, str]], filters: dict[str, Filter], *, strict: bool) -> Search:
-    """Raises BadParameter for a value that can't be read, and for what is unknown where the caller is strict."""
+def search(
+    pairs: Iterable[tuple[str, str]], filters: dict[str, Filter], *, strict: bool, filters_too: bool = False
+) -> Search:
+    """Raises BadParameter for a value that can't be read, and for what is unknown where the caller is strict.
+
+    With `filters_too` an unknown parameter is refused anyway unless it begins with an underscore, which filters
+    don't: who asks for one patient by something that is not known here must not get them all.
+    """
     found = Search()
     for name, value in pairs:
         if name in _FORM:
@@ -67,7 +73,7 @@ def search(pairs: Iterable[tuple[str, str]], filters: dict[str, Filter], *, stri
                 raise bad_value(name, "This modifier is not known here.")
             found.where &= filters[key](key, value)
         elif not _control(found, name, value):
-            if strict:
+            if strict or (filters_too and not name.startswith("_")):
                 raise bad_value(name, UNKNOWN)
             continue
         if name != "_cursor":

@@ -75,7 +75,7 @@ def test_an_export_holds_everything_that_is_filed(reader, file, checker) -> None
     status = begin(reader)
     waiting = reader.get(status)
     assert (waiting.status_code, waiting["Retry-After"]) == (202, "1")
-    assert waiting["X-Progress"]
+    assert waiting["X-Progress"] and waiting["Content-Location"] == status
     plan_export(status.rpartition("/")[2])
     answer = reader.get(status, None, Accept="application/json")
     manifest = answer.json()

@@ -176,6 +176,30 @@ def test_people_are_searched_by_id_and_paged(reader, note, practice, clinician) 
     assert reader.ids("Device", {"_id": device_id("sandbox")}) == [device_id("sandbox")]
 
 
+def test_people_are_found_by_their_numbers_and_visits_by_patient_and_date(reader, note, practice) -> None:
+    other = NoteFactory(encounter=EncounterFactory(practice=practice), filed=True)
+    mrn, practice_system = note.patient.mrn, f"urn:uuid:{practice.pk}"
+    for value in (mrn, f"{practice_system}|{mrn}", f"{mrn},nobody"):
+        assert reader.ids("Patient", {"identifier": value}) == [str(note.patient_id)]
+    for value in ("nobody", f"urn:uuid:{NOBODY}|{mrn}", f"https://other.example|{mrn}"):
+        assert reader.ids("Patient", {"identifier": value}) == []
+    visit = str(note.encounter_id)
+    assert reader.ids("Encounter", {"patient": f"Patient/{note.patient_id}"}) == [visit]
+    assert reader.ids("Encounter", {"subject": str(other.patient_id)}) == [str(other.encounter_id)]
+    day = note.encounter.started_at.date()
+    assert visit in reader.ids("Encounter", {"date": [f"ge{day}", f"le{day}"]})
+    assert reader.ids("Encounter", {"date": "lt2001"}) == []
+
+
+@pytest.mark.parametrize(
+    "query", ["Patient?name=Alex", "Patient?birthdate=1980", "Encounter?status=x", "Device?type=x"]
+)
+def test_who_asks_for_somebody_by_what_is_not_known_here_does_not_get_everybody(reader, note, query) -> None:
+    assert reader.get(query).status_code == 400
+    assert reader.get(query, None, Prefer="handling=lenient").status_code == 200
+    assert reader.get("Patient?_totalMethod=count").status_code == 200
+
+
 def test_nobody_is_seen_before_a_note_about_them_is_filed(reader, practice, clinician, note) -> None:
     visit = EncounterFactory(practice=practice, provider=clinician)
     NoteFactory(encounter=visit, signed=True)
