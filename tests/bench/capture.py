@@ -2,15 +2,16 @@
 
     python -m tests.bench.capture [--kills 20] [--minutes 60]
 
-A real deployment (web, worker, SQLite), Chromium with a file of sound as its microphone. Each kill is SIGKILL to the whole browser
-at a moment drawn anew, while it records and sends; the recording is then taken up again and finished, and its length
-held against the time that was recorded. For memory, the script heap of the page and the web process are read every
-half minute after the first two.
+A real deployment (web, worker, SQLite), Chromium with a file of sound as its microphone. Each kill is SIGKILL to the
+whole browser at a moment drawn anew, while it records and sends; the recording is then taken up again and finished,
+and its length held against the time that was recorded. For memory, the script heap of the page and the web process
+are read every half minute after the first two minutes.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import shutil
 import statistics
@@ -24,6 +25,9 @@ from typing import Any
 from tests.bench.measure import family, memory, set_up
 
 set_up()
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
+    "true"  # Playwright's loop runs in this thread, and nothing else does
+)
 
 from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright  # noqa: E402
 
