@@ -9,7 +9,7 @@ from notes.views.conflict import merge
 from notes.views.encounter import encounter, encounter_status, try_again, write_by_hand
 from notes.views.history import history
 from notes.views.review import draft, note
-from notes.views.sign import file, sign, unsign
+from notes.views.sign import correct_consent, file, sign, unsign
 from notes.views.transcript import transcript
 from notes.views.webhook import engine_webhook
 from notes.views.worklist import worklist
@@ -31,6 +31,7 @@ urlpatterns = [
     path("notes/<uuid:pk>/draft/", draft, name="note-draft"),
     path("notes/<uuid:pk>/merge/", merge, name="note-merge"),
     path("notes/<uuid:pk>/sign/", sign, name="note-sign"),
+    path("notes/<uuid:pk>/consent/", correct_consent, name="note-consent"),
     path("notes/<uuid:pk>/unsign/", unsign, name="note-unsign"),
     path("notes/<uuid:pk>/file/", file, name="note-file"),
     path("notes/<uuid:pk>/history/", history, name="note-history"),

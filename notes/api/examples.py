@@ -65,6 +65,11 @@ NOTE: dict[str, Any] = {
         "edited_by_clinician": True,
     },
     "consent": {"recording": "granted"},
+    "statements": {
+        "telehealth": "Telehealth visit by video, the patient in California, the provider in California. Taking part "
+        "besides the provider: patient. It began at 2026-11-20 07:00 PST. It ended at 2026-11-20 07:21 PST.",
+        "consent": "The patient agreed to the recording (verbal, script 2026-1, English; 2026-11-20 06:59 PST).",
+    },
     "sandbox": False,
     "hash": {"algorithm": "sha256", "of": "text", "value": "a1" * 32},
     "links": {

@@ -109,6 +109,11 @@ class ProvenanceSerializer(s.Serializer[None]):
     edited_by_clinician = s.BooleanField()
 
 
+class StatementsSerializer(s.Serializer[None]):
+    telehealth = s.CharField(required=False, help_text="Left out for a visit in person.")
+    consent = s.CharField()
+
+
 class ConsentSerializer(s.Serializer[None]):
     recording = s.ChoiceField(
         choices=DECISIONS, help_text="The most restrictive answer of everybody taking part."
@@ -157,6 +162,7 @@ class NoteSerializer(s.Serializer[None]):
     language = s.CharField()
     provenance = ProvenanceSerializer()
     consent = ConsentSerializer()
+    statements = StatementsSerializer(help_text="Rendered from the records at filing, never typed.")
     sandbox = s.BooleanField(help_text="True: drafted by the sandbox engine, not for clinical use.")
     notice = s.CharField(required=False, help_text="Present when sandbox is true.")
     hash = HashSerializer()

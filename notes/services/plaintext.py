@@ -12,8 +12,10 @@ from datetime import datetime
 
 from notes.content import SECTION_LABELS, SECTIONS, Content
 from notes.models import Addendum, Note, Signature
+from notes.services.statements import statements_of
 
 SANDBOX_NOTICE = "Drafted by the sandbox engine. For demonstration only, not for clinical use."
+STATEMENTS = {"telehealth": "Telehealth", "consent": "Consent to recording"}
 ERROR_NOTICE = "ENTERED IN ERROR. Do not rely on this note."
 
 
@@ -39,6 +41,7 @@ def chart_blocks(
     zone = zoneinfo.ZoneInfo(note.practice.time_zone)
     notices = _notices(note, addenda)
     blocks = [*notices, _heading(note, zone)]
+    blocks += [_section(STATEMENTS[name], text) for name, text in statements_of(note.encounter).items()]
     blocks += [_section(SECTION_LABELS[name], content["sections"][name]) for name in SECTIONS]
     if codes := content["billing_codes"]:
         lines = (f"{code['code']} ({code['system']}) {code['description']}".rstrip() for code in codes)

@@ -20,6 +20,7 @@ from notes.content import SECTIONS
 from notes.models import Addendum, FiledDocument, Note, Revision, Signature, Submission
 from notes.services.note_types import note_type
 from notes.services.plaintext import SANDBOX_NOTICE, Block, chart_blocks, plain_text
+from notes.services.statements import statements_of
 
 SOURCES = {
     Submission.Kind.AUDIO: "audio",
@@ -64,6 +65,7 @@ def payload(
         "language": "en",
         "provenance": _provenance(note, revision),
         "consent": {"recording": recording_consent(note.encounter)},
+        "statements": statements_of(note.encounter),
         **({"sandbox": True, "notice": SANDBOX_NOTICE} if note.sandbox else {"sandbox": False}),
         "hash": {"algorithm": "sha256", "of": "text", "value": hashlib.sha256(text.encode()).hexdigest()},
         "links": _links(note, version),

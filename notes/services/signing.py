@@ -15,6 +15,7 @@ from encounters.models.access import memberships_of
 from notes.content import content_hash, is_blank
 from notes.digests import signature_digest
 from notes.models import Note, Revision, Signature
+from notes.services.consent_check import check_consent
 from notes.services.revisions import revision_make
 from notes.services.worklist import refresh_next_step
 from notes.states import NoteState
@@ -83,6 +84,8 @@ def note_sign(
             raise ContentChanged
         if is_blank(content):
             raise SigningRefused("empty", "All four sections are empty. Write the note before you sign it.")
+        if check_consent(locked, content).false:
+            raise SigningRefused("consent", "The note says something else about consent than the records do.")
         revision = revision_make(note=locked, kind=Revision.Kind.SIGNED, content=content, author=actor)
         signature = sign_text(
             note=locked,

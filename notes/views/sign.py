@@ -22,6 +22,8 @@ from notes.forms import SignForm
 from notes.models import Note
 from notes.selectors.history import content_diff
 from notes.selectors.review import text_parts
+from notes.services.consent_check import check_consent, consent_correct
+from notes.services.drafts import Conflict, NoteFrozen
 from notes.services.filing import note_file
 from notes.services.signing import (
     ATTESTATION,
@@ -31,6 +33,7 @@ from notes.services.signing import (
     note_unsign,
     provider_membership,
 )
+from notes.services.statements import statements_of
 from notes.states import NoteState
 from notes.views.notes import page, person, visible_note
 
@@ -69,6 +72,29 @@ def unsign(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.success(
             request, "Signature taken back. The note can be edited again; nothing of it was filed."
         )
+    return redirect("note", pk=found.pk)
+
+
+@login_required
+@require_POST
+def correct_consent(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Put the true consent sentence in the place of what the note says."""
+    found = visible_note(request, pk)
+    if not found.may_edit:  # type: ignore[attr-defined]
+        raise PermissionDenied
+    version = request.POST.get("version", "")
+    try:
+        saved = consent_correct(
+            note=found, actor=person(request), version=int(version) if version.isdecimal() else -1
+        )
+    except NoteFrozen:
+        return redirect("note", pk=found.pk)
+    if isinstance(saved, Conflict):
+        messages.error(
+            request, "The note was changed meanwhile, so nothing was replaced. Read it again first."
+        )
+        return redirect("note", pk=found.pk)
+    messages.success(request, "Replaced. What was there before is in the history.")
     return redirect("note", pk=found.pk)
 
 
@@ -128,6 +154,8 @@ def _show(
     content: Content = found.working
     if is_blank(content):
         return _refused(request, found, "empty", status=200)
+    if check_consent(found, content).false:
+        return _refused(request, found, "consent", status=200)
     # The hidden fields always name what this page shows, also after a missed tick.
     stated = {
         "version": found.version,
@@ -143,6 +171,7 @@ def _show(
         parts=text_parts(content),
         empty_parts=[part["label"] for part in text_parts(content)[:4] if not part["text"].strip()],
         codes=content["billing_codes"],
+        statements=statements_of(found.encounter),
         membership=provider_membership(person(request), found),
         another=found.encounter.provider_id != request.user.pk,
     )
@@ -169,7 +198,8 @@ def _changed(
 def _refused(request: HttpRequest, found: Note, code: str, *, status: int = 403) -> HttpResponse:
     if request.method == "POST":
         _note_refusal(request, found, code)
-    return render(request, "notes/sign_refused.html", page(found, code=code), status=status)
+    check = check_consent(found, found.working) if code == "consent" else None
+    return render(request, "notes/sign_refused.html", page(found, code=code, check=check), status=status)
 
 
 def _note_refusal(request: HttpRequest, found: Note, code: str) -> None:

@@ -75,8 +75,13 @@ def killed(playwright: Playwright, site: Site, folder: Path, sound: Path, times:
             page = context.pages[0]
             page.goto(f"{encounter}capture/")
             page.get_by_role("button", name="Finish with what is saved", exact=True).click()
-            page.wait_for_url(f"**{encounter}", timeout=60_000)
-        lost.append(recorded - (stored_seconds(site, encounter) if recorded > 5 else 0.0))
+            # Killed before the first slice was whole, there is nothing to finish, and the page says so.
+            page.wait_for_function(
+                "path => location.pathname === path || document.querySelector('#capture-stopped')?.textContent",
+                arg=encounter,
+                timeout=60_000,
+            )
+        lost.append(recorded - stored_seconds(site, encounter))
         print(f"kill {number + 1}: {recorded:5.1f} s recorded, {lost[-1]:4.1f} s lost", flush=True)
     if lost:
         print(f"seconds lost: median {statistics.median(lost):.1f}, most {max(lost):.1f}, of {times} kills")
