@@ -42,6 +42,7 @@ ACTIONS: dict[str, str] = {
     "recording.rejected": "Recording rejected",
     "recording.purged": "Recording deleted",
     "recording.played": "Played a recording",
+    "capture.granted": "Let a platform record a visit in its own page",
     "capture.finished": "Finished recording in the browser",
     "capture.segment_dropped": "Unreadable piece of a recording left out",
     "recording.expected": "Recording expected from a video vendor",

@@ -14,6 +14,7 @@ from django.utils import timezone
 from config.doorbell import ring
 from config.models import Heartbeat
 from config.tasks import quietly
+from encounters.services.capture_grants import forget_expired_grants
 from encounters.services.capture_interrupted import finish_interrupted_captures
 from encounters.services.recordings import purge_abandoned_uploads
 from encounters.services.video import sweeping as video
@@ -112,6 +113,7 @@ def sweep() -> None:
         finish_interrupted_captures,
         idempotency.forget_old_requests,
         forget_expired,
+        forget_expired_grants,
         exports.exports_tend,
     )
     for job in jobs:

@@ -27,7 +27,9 @@ SUBJECTS: dict[str, str] = {
     "encounter-capture": "encounter", "capture-session": "capture", "capture-slice": "capture",
     "capture-end": "capture", "capture-discard": "capture",
     "recording-hook": "connection", "vendor-recording-link": "nobodys", "vendor-recording-discard": "nobodys",
-    "vendor-recording-retry": "lost", "api-encounter": "encounter", "api-calls": "encounter", "api-transcript": "filed", "note": "draft", "note-draft": "draft", "note-merge": "draft", "note-sign": "draft",
+    "vendor-recording-retry": "lost", "api-encounter": "encounter", "api-calls": "encounter", "api-capture-tokens": "encounter",
+    "api-capture-session": "capture", "api-capture-slice": "capture", "api-capture-end": "capture",
+    "api-capture-discard": "capture", "api-transcript": "filed", "note": "draft", "note-draft": "draft", "note-merge": "draft", "note-sign": "draft",
     "api-latest-document": "filed", "api-versions": "filed", "api-version": "filed",
     "api-document": "filed", "api-receipt": "filed", "api-redeliver": "change", "api-webhook": "webhook",
     "api-webhook-rotate": "webhook", "api-webhook-deliveries": "webhook",
@@ -43,11 +45,12 @@ FREE_ARGUMENTS: dict[str, tuple[str, ...]] = {
     "admin:view_on_site": ("1", "1"),
     "admin:app_list": ("consent",),
 }
-PUT_TOO = {"upload-slice", "capture-slice", "api-receipt", "recording-push"}
+PUT_TOO = {"upload-slice", "capture-slice", "api-receipt", "recording-push", "api-capture-slice"}
 PATCH_AND_DELETE_TOO = {"api-webhook"}
 # Machines: every kind of key is tried. People's addresses take no keys, so one stands for all.
 FOR_MACHINES = {
-    "api-patients", "api-encounters", "api-encounter", "api-calls", "recording-push",
+    "api-patients", "api-encounters", "api-encounter", "api-calls", "recording-push", "api-capture-tokens",
+    "api-capture", "api-capture-session", "api-capture-slice", "api-capture-end", "api-capture-discard",
     "healthz", "readyz", "oauth-token", "oauth-revoke", "engine-webhook", "recording-hook", "api-notes", "api-note", "api-transcript", "api-schema",
     "api-docs", "api-not-found", "fhir-documents", "fhir-documents-search", "fhir-document", "fhir-history", "fhir-version",
     "fhir-bundle", "fhir-binary", "fhir-provenances", "fhir-provenances-search", "fhir-provenance", "fhir-people",
@@ -58,6 +61,7 @@ FOR_MACHINES = {
     "api-webhook-deliveries", "api-me", "api-health",
 }  # fmt: skip
 NOT_FOR_PEOPLE = {
+    "api-capture-tokens", "api-capture-session", "api-capture-slice", "api-capture-end", "api-capture-discard",
     "api-encounter", "api-calls", "fhir-export-status", "fhir-export-file",
     "engine-webhook", "recording-hook", "api-note", "api-transcript", "api-latest-document", "api-versions",
     "api-version", "api-document", "api-receipt", "api-redeliver", "api-webhook", "api-webhook-rotate",
@@ -110,6 +114,7 @@ def form(name: str, objects: Mapping[str, Any]) -> dict[str, Any]:
             "mrn": "A-1", "given_name": "Alex", "family_name": "Example", "birth_date": "1980-05-17",
         },
         "api-encounters": {"patient": str(objects["patient"].pk), "provider": str(objects["encounter"].provider_id)},
+        "api-capture-tokens": {"origin": "https://video.example"},
         "api-calls": {"connection": str(objects["connection"].pk), "external_id": "RM1"},
     }  # fmt: skip
     if name in bodies:
@@ -304,6 +309,19 @@ api-encounter                        GET  401  401  401  401  401  401  401  401
 api-encounter                        POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
 api-calls                            GET  401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
 api-calls                            POST 401  401  401  401  401  401  401  401  401  401  401  401  401  201  403  403  404  401  401
+api-capture-tokens                   GET  401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  403  405  401  401
+api-capture-tokens                   POST 401  401  401  401  401  401  401  401  401  401  401  401  401  201  403  403  404  401  401
+api-capture                          GET  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
+api-capture                          POST 401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401
+api-capture-session                  GET  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401
+api-capture-session                  POST 405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
+api-capture-slice                    GET  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
+api-capture-slice                    POST 405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
+api-capture-slice                    PUT  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401
+api-capture-end                      GET  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
+api-capture-end                      POST 401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401
+api-capture-discard                  GET  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405  405
+api-capture-discard                  POST 401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401  401
 api-transcript                       GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  403  200  404  401  401
 api-transcript                       POST 401  401  401  401  401  401  401  401  401  401  401  401  401  405  403  405  405  401  401
 api-latest-document                  GET  401  401  401  401  401  401  401  401  401  401  401  401  401  200  200  403  404  401  401
@@ -409,6 +427,9 @@ encounters.audiocopy              out_admin 200 200 403 403 404 403 403 403 404
 encounters.call                   admin     200 200 403 403 200 403 403 403 200
 encounters.call                   superuser 200 200 403 403 200 403 403 403 200
 encounters.call                   out_admin 200 200 403 403 404 403 403 403 404
+encounters.capturegrant           admin     200 200 403 403 200 403 403 403 200
+encounters.capturegrant           superuser 200 200 403 403 200 403 403 403 200
+encounters.capturegrant           out_admin 200 200 403 403 404 403 403 403 404
 encounters.encounter              admin     200 200 403 403 200 403 403 403 200
 encounters.encounter              superuser 200 200 403 403 200 403 403 403 200
 encounters.encounter              out_admin 200 200 403 403 404 403 403 403 404

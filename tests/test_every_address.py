@@ -45,6 +45,12 @@ REVALIDATED = {
 # Machines bring a key or a signature instead of a session, so no page of another site can act for a person.
 NO_SESSION = {
     "recording-push",
+    "api-capture-tokens",
+    "api-capture",
+    "api-capture-session",
+    "api-capture-slice",
+    "api-capture-end",
+    "api-capture-discard",
     "engine-webhook",
     "recording-hook",
     "api-patients",

@@ -20,7 +20,15 @@ from django.utils import timezone
 
 from config.models import Heartbeat
 from encounters.accounts import sessions
-from encounters.models import AudioCopy, RecordingPart, RecordingSlice, Role, VendorEvent, VendorRecording
+from encounters.models import (
+    AudioCopy,
+    CaptureGrant,
+    RecordingPart,
+    RecordingSlice,
+    Role,
+    VendorEvent,
+    VendorRecording,
+)
 from encounters.services.capturing import capture_begin
 from encounters.services.recordings import recording_begin
 from notes.models import EngineEvent, Integration
@@ -143,6 +151,12 @@ def _call(made: Side) -> None:
     made.objects["lost"] = VendorRecording.objects.create(
         vendor_id="lost", call=call, state="failed", **waiting
     )
+    CaptureGrant.objects.create(
+        encounter=made.objects["encounter"],
+        token_sha256=f"{made.practice.pk.hex}{'0' * 32}",
+        grantee_label=made.practice.name,
+        expires_at=timezone.now() + timedelta(hours=1),
+    )
     VendorEvent.objects.create(connection=connection, dedupe_key="event", kind="call_ended")
 
 
@@ -241,7 +255,7 @@ def _people(ours: Side, theirs: Side) -> dict[str, Any]:
 
 def _keys(ours: Side, theirs: Side) -> dict[str, str]:
     both = tuple(Integration.Scope.values)
-    reader, key = integration(ours.practice, scopes=both)
+    reader, key = integration(ours.practice, scopes=both, capture_origins=["https://video.example"])
     ours.objects["webhook"], _ = endpoint_create(
         integration=reader, url="https://ehr.example.com/own", types=["note.filed"]
     )

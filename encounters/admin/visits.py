@@ -5,7 +5,15 @@ from __future__ import annotations
 from django.contrib import admin
 
 from consent.admin.base import RecordAdmin, RecordInline
-from encounters.models import AudioCopy, Encounter, Participant, Recording, RecordingPart, RecordingSlice
+from encounters.models import (
+    AudioCopy,
+    CaptureGrant,
+    Encounter,
+    Participant,
+    Recording,
+    RecordingPart,
+    RecordingSlice,
+)
 
 
 class ParticipantInline(RecordInline):
@@ -38,6 +46,14 @@ class ParticipantAdmin(RecordAdmin):
     list_select_related = ("encounter",)
     ordering = ("-id",)
     audited_reads = True
+
+
+@admin.register(CaptureGrant)
+class CaptureGrantAdmin(RecordAdmin):
+    practice_path = "encounter__practice_id"
+    hidden = ("token_sha256",)
+    list_display = ("created_at", "grantee_label", "expires_at")
+    ordering = ("-id",)
 
 
 @admin.register(Recording)

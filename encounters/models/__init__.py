@@ -1,3 +1,4 @@
+from encounters.models.capture import CaptureGrant
 from encounters.models.encounter import Encounter, Participant
 from encounters.models.people import Membership, Patient, Practice, Role, User
 from encounters.models.recording import AudioCopy, Recording, RecordingPart, RecordingSlice
@@ -6,6 +7,7 @@ from encounters.models.video import Call, VendorEvent, VendorRecording, VideoCon
 __all__ = [
     "AudioCopy",
     "Call",
+    "CaptureGrant",
     "Encounter",
     "Membership",
     "Participant",

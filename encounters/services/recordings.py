@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from config.ids import uuid7
-from consent.audit import Outcome, audited, record
+from consent.audit import Acting, Outcome, audited, record
 from encounters.audio.errors import UnusableAudio
 from encounters.audio.formats import identify
 from encounters.audio.probe import check_size
@@ -40,7 +40,7 @@ __all__ = [
 def recording_begin(
     *,
     encounter: Encounter,
-    actor: User,
+    actor: Acting,
     declared_bytes: int | None,
     fingerprint: str = "",
     source: Recording.Source = Recording.Source.UPLOAD,
@@ -68,7 +68,7 @@ def recording_begin(
         return begun
 
 
-def _check_declared(encounter: Encounter, actor: User, declared: int | None) -> None:
+def _check_declared(encounter: Encounter, actor: Acting, declared: int | None) -> None:
     if declared is None:
         return
     try:
@@ -105,7 +105,7 @@ def _same_file(encounter: Encounter, fingerprint: str, source: Recording.Source)
 
 
 def _create(
-    encounter: Encounter, actor: User, declared: int | None, fingerprint: str, source: Recording.Source
+    encounter: Encounter, actor: Acting, declared: int | None, fingerprint: str, source: Recording.Source
 ) -> Recording:
     pk = uuid7()
     with audited():
@@ -117,7 +117,7 @@ def _create(
             wrapped_key=wrap_key(new_data_key(), pk),
             declared_bytes=declared,
             fingerprint=fingerprint,
-            created_by=actor,
+            created_by=actor if isinstance(actor, User) else None,
         )
         RecordingPart.objects.create(recording=made, number=FIRST_PART)
         AudioCopy.objects.create(recording=made, place=AudioCopy.Place.OURS, holder=HOLDER)

@@ -12,11 +12,6 @@ A session is open to the person who began it and to nobody else. Errors are {"co
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-import re
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -27,26 +22,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from encounters.models import Encounter, Recording
 from encounters.selectors import care_encounters, recording_panel
-from encounters.services.capture_finishing import Segment, capture_finish
-from encounters.services.capturing import (
-    LARGEST_SLICE,
-    SLICE_SECONDS,
-    SentSlice,
-    capture_begin,
-    capture_take,
-    device_key,
-    received,
-)
+from encounters.services.capture_finishing import capture_finish
+from encounters.services.capturing import capture_begin, capture_take
 from encounters.services.recordings import recording_discard
 from encounters.services.slices import over
-from encounters.services.uploads import UploadProblem
 from encounters.states import RecordingState
 from encounters.views.access import care_encounter, signed_in
-from encounters.views.slices import body_of, header_number, in_one_shape, malformed
-
-_DIGEST = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):")
-_MEDIA_TYPE = re.compile(r"(audio|video)/[a-z0-9.+-]{1,20}(; ?codecs=[\"a-z0-9.,-]{1,30})?")
-_ENDINGS = frozenset({"stopped", "recovered", "permission"})
+from encounters.views.capture_wire import claimed, sent_slice, standing
+from encounters.views.slices import body_of, in_one_shape
 
 
 @login_required
@@ -77,7 +60,7 @@ def capture_session(request: HttpRequest, pk: UUID) -> HttpResponse:
 @in_one_shape
 def capture_slice(request: HttpRequest, pk: UUID, segment: int, number: int) -> HttpResponse:
     recording = _capture(request, pk)
-    sent = SentSlice(segment, number, header_number(request, "Content-Length"), _digest(request))
+    sent = sent_slice(request, segment, number)
     capture_take(recording=recording, sent=sent, chunks=body_of(request), actor=signed_in(request))
     return JsonResponse({"sha256": sent.sha256})
 
@@ -87,7 +70,7 @@ def capture_slice(request: HttpRequest, pk: UUID, segment: int, number: int) -> 
 @in_one_shape
 def capture_end(request: HttpRequest, pk: UUID) -> HttpResponse:
     recording = _capture(request, pk)
-    segments, ended = _claimed(request)
+    segments, ended = claimed(request)
     stored = capture_finish(recording=recording, segments=segments, ended=ended, actor=signed_in(request))
     return _ended(stored)
 
@@ -116,64 +99,8 @@ def _open_capture(request: HttpRequest, encounter: Encounter) -> Recording | Non
     ).first()
 
 
-def _digest(request: HttpRequest) -> str:
-    found = _DIGEST.fullmatch(request.headers.get("Content-Digest", ""))
-    try:
-        return base64.b64decode(found[1], validate=True).hex() if found else _no_digest()
-    except binascii.Error:
-        return _no_digest()
-
-
-def _no_digest() -> str:
-    raise UploadProblem(
-        "malformed",
-        "The header Content-Digest must carry the SHA-256 of the piece.",
-        "Reload the page.",
-        status=400,
-    )
-
-
-def _claimed(request: HttpRequest) -> tuple[list[Segment], str]:
-    try:
-        given = json.loads(request.body)
-        return [_segment(each) for each in given["segments"]], _one_of(given["ended_reason"])
-    except (ValueError, KeyError, TypeError):
-        raise malformed() from None
-
-
-def _segment(given: dict[str, Any]) -> Segment:
-    numbers = [given[name] for name in ("segment", "slices", "duration_ms")]
-    if not all(type(each) is int and 0 <= each < 10**9 for each in numbers):
-        raise ValueError
-    media_type, sha256 = str(given["mime"]), str(given["sha256"])
-    if not _MEDIA_TYPE.fullmatch(media_type) or not re.fullmatch(r"[0-9a-f]{64}", sha256):
-        raise ValueError
-    return Segment(numbers[0], numbers[1], sha256, media_type, numbers[2])
-
-
-def _one_of(ending: object) -> str:
-    if ending not in _ENDINGS:
-        raise ValueError
-    return str(ending)
-
-
 def _standing(recording: Recording, *, status: int = 200) -> HttpResponse:
-    session = reverse("capture-session", args=[recording.pk])
-    data = {
-        "session": str(recording.pk),
-        "encounter": str(recording.encounter_id),
-        "state": recording.state,
-        "problem": recording.problem,
-        "began_at": recording.created_at.isoformat(),
-        "slice_ms": SLICE_SECONDS * 1000,
-        "largest_slice": LARGEST_SLICE,
-        "key": base64.b64encode(device_key(recording)).decode() if recording.wrapped_key else "",
-        "received": {str(segment): slices for segment, slices in received(recording).items()},
-        "url": session,
-        "finish": f"{session}finish/",
-        "discard": f"{session}discard/",
-    }
-    return JsonResponse(data, status=status)
+    return standing(recording, reverse("capture-session", args=[recording.pk]), status=status)
 
 
 def _ended(recording: Recording) -> HttpResponse:

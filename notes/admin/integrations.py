@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
@@ -19,26 +20,31 @@ from notes.selectors.integrations import receipts_by_status, standing, troubles_
 from notes.services.access.keysets import clean_jwks, door
 from notes.services.integrations import (
     clean_networks,
+    clean_origins,
     integration_change,
     integration_create,
     integration_revoke,
 )
 
 
-class NetworksField(forms.CharField):
-    """One network per line, kept as a list."""
+class LinesField(forms.CharField):
+    """One thing per line, kept as a list as `tidy` makes it."""
 
     widget = forms.Textarea
+
+    def __init__(self, *, tidy: Callable[[Iterable[str]], list[str]], **kwargs: Any) -> None:
+        self._tidy = tidy
+        super().__init__(**kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value
 
     def clean(self, value: Any) -> Any:
-        return clean_networks(str(super().clean(value)).splitlines())
+        return self._tidy(str(super().clean(value)).splitlines())
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:
-            return list(initial or []) != clean_networks(str(data or "").splitlines())
+            return list(initial or []) != self._tidy(str(data or "").splitlines())
         except ValidationError:
             return True
 
@@ -50,16 +56,25 @@ class IntegrationForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.CheckboxSelectMultiple,
         initial=[Integration.Scope.NOTES_READ],
     )
-    allowed_networks = NetworksField(
+    allowed_networks = LinesField(
+        tidy=clean_networks,
         label="from these networks",
         required=False,
         help_text="One per line, such as 203.0.113.0/24. Empty: from anywhere.",
+    )
+    capture_origins = LinesField(
+        tidy=clean_origins,
+        label="sites that may record",
+        required=False,
+        help_text="For a telehealth platform that records visits in its own pages: one origin per line, such as "
+        "https://video.clinic.example.",
     )
 
     class Meta:
         model = Integration
         fields = (
-            "practice", "name", "scopes", "allowed_networks", "client_jwks", "client_jwks_uri", "expires_at",
+            "practice", "name", "scopes", "allowed_networks", "capture_origins", "client_jwks", "client_jwks_uri",
+            "expires_at",
         )  # fmt: skip
         help_texts = {
             "name": "The system that will use the key. It stands in the audit trail.",
@@ -146,6 +161,7 @@ class IntegrationAdmin(PracticeAdmin):
             name=fields["name"],
             scopes=fields["scopes"],
             allowed_networks=fields["allowed_networks"],
+            capture_origins=fields["capture_origins"],
             expires_at=fields["expires_at"],
             client_jwks=fields["client_jwks"],
             client_jwks_uri=fields["client_jwks_uri"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -14,6 +15,7 @@ from consent import audit
 from consent.gate import may_record
 from encounters.models import Call, Encounter, Patient, User, VideoConnection
 from encounters.selectors import providers_of
+from encounters.services.capture_grants import capture_grant, clean_origin
 from encounters.services.encounters import encounter_create
 from encounters.services.patients import patient_create
 from encounters.services.video.calls import CallTaken, call_bind
@@ -21,7 +23,7 @@ from encounters.services.video.connections import callback_url
 from notes.api import platform_schema as schema
 from notes.api.base import IntegrationView
 from notes.api.bodies import answered_once, refused_by_service, validated
-from notes.api.platform_serializers import NewCall, NewEncounter, NewPatient
+from notes.api.platform_serializers import NewCall, NewCaptureToken, NewEncounter, NewPatient
 from notes.api.problems import CONFLICT, Problem
 from notes.models import Integration
 from notes.services.idempotency import Answer
@@ -135,6 +137,25 @@ class CallsView(PlatformView):
                 "This room, session or meeting belongs to another encounter. Use one for each visit.",
             ) from None
         return (200 if before else 201), _call(call)
+
+
+class CaptureTokensView(PlatformView):
+    @schema.capture_token
+    def post(self, request: Request, encounter_id: UUID) -> HttpResponse:
+        encounter = _encounter_of(self.integration, encounter_id)
+        try:
+            origin = clean_origin(validated(request, NewCaptureToken)["origin"])
+            if origin not in self.integration.capture_origins:
+                raise ValidationError("Administration does not list this site for your integration.")
+        except ValidationError as refused:
+            raise refused_by_service(ValidationError({"origin": refused.messages})) from None
+        grant, token = capture_grant(encounter=encounter, origins=[origin], actor=self.integration)
+        content = {
+            "token": token,
+            "expires_at": stamp(grant.expires_at),
+            "module": f"{settings.PUBLIC_BASE_URL}{settings.STATIC_URL}encounters/capture/capture.js",
+        }
+        return JsonResponse(content, status=201, headers={"Cache-Control": "no-store, private"})
 
 
 def _encounter_of(integration: Integration, encounter_id: UUID) -> Encounter:

@@ -97,6 +97,24 @@ encounter = extend_schema(
         **answers_of(problems.NOT_FOUND, *ALWAYS),
     },
 )
+capture_token = extend_schema(
+    operation_id="capture_tokens_create",
+    summary="Let a page of yours record an encounter",
+    description=(
+        "Needs the scope encounters:write. The token is good for one hour, one encounter and one site. It is for the "
+        "page; the key is not. Everybody who takes part has to agree before anything is recorded."
+    ),
+    request=s.NewCaptureToken,
+    examples=_request({"origin": "https://video.clinic.example"}),
+    parameters=COMMON_HEADERS,
+    responses={
+        **_made(s.CaptureToken, {
+            "token": "cap_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG", "expires_at": "2026-11-20T16:00:00.000Z",
+            "module": "https://notes.clinic.example/static/encounters/capture/capture.js",
+        }),
+        **answers_of(problems.NOT_FOUND, problems.INVALID_BODY, problems.UNSUPPORTED_MEDIA_TYPE, *ALWAYS),
+    },
+)  # fmt: skip
 call_bind = extend_schema(
     operation_id="calls_create",
     summary="Say which call belongs to an encounter",

@@ -97,6 +97,20 @@ class NewCall(s.Serializer[None]):
     )
 
 
+class NewCaptureToken(s.Serializer[None]):
+    origin = s.CharField(
+        max_length=200,
+        help_text="The site whose page records, as https://video.clinic.example; one of those that administration "
+        "lists for the integration.",
+    )
+
+
+class CaptureToken(s.Serializer[None]):
+    token = s.CharField(help_text="For the page. Get a new one when it has ended; the recording goes on.")
+    expires_at = s.DateTimeField()
+    module = s.CharField(help_text="The ES module to import.")
+
+
 class PlatformCall(s.Serializer[None]):
     id = s.UUIDField()
     encounter = s.UUIDField()

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from django.urls import path, re_path, register_converter
 
+from encounters.views import platform_capture as capture
 from notes.api.about import HealthView, MeView
 from notes.api.documentation import DocsView, SchemaView
 from notes.api.documents import KINDS, DocumentView, LatestDocumentView
 from notes.api.errors import api_not_found
 from notes.api.events import EventsView, RedeliverView
-from notes.api.platform import CallsView, EncountersView, EncounterView, PatientsView
+from notes.api.platform import CallsView, CaptureTokensView, EncountersView, EncounterView, PatientsView
 from notes.api.receipts import ReceiptsView, ReceiptView
 from notes.api.transcripts import TranscriptView
 from notes.api.views import NoteFeedView, NoteView, VersionsView, VersionView
@@ -65,6 +66,16 @@ urlpatterns = [
     path("v1/encounters", EncountersView.as_view(), name="api-encounters"),
     path("v1/encounters/<uuid:encounter_id>", EncounterView.as_view(), name="api-encounter"),
     path("v1/encounters/<uuid:encounter_id>/calls", CallsView.as_view(), name="api-calls"),
+    path(
+        "v1/encounters/<uuid:encounter_id>/capture-tokens",
+        CaptureTokensView.as_view(),
+        name="api-capture-tokens",
+    ),
+    path("v1/capture/", capture.capture_begin, name="api-capture"),
+    path("v1/capture/<uuid:pk>/", capture.capture_session, name="api-capture-session"),
+    path("v1/capture/<uuid:pk>/<int:segment>/<int:number>", capture.capture_slice, name="api-capture-slice"),
+    path("v1/capture/<uuid:pk>/finish/", capture.capture_end, name="api-capture-end"),
+    path("v1/capture/<uuid:pk>/discard/", capture.capture_discard, name="api-capture-discard"),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", DocsView.as_view(), name="api-docs"),
     re_path("", api_not_found, name="api-not-found"),

@@ -40,6 +40,12 @@ class Integration(models.Model):
         blank=True,
         help_text='Networks that may use the key, such as ["203.0.113.0/24"]. Empty: any.',
     )
+    capture_origins = models.JSONField(
+        "sites that may record",
+        default=list,
+        blank=True,
+        help_text="Origins of a telehealth platform's own pages that record visits.",
+    )
     client_jwks = models.JSONField(
         "public keys (JWKS)", default=dict, blank=True, help_text='For SMART Backend Services: {"keys": […]}.'
     )

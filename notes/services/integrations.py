@@ -22,6 +22,7 @@ from django.utils import timezone
 from config.http import ForbiddenTarget
 from consent.audit import Acting, audited, record
 from encounters.models import Practice
+from encounters.services.capture_grants import clean_origin
 from notes.models import Integration
 from notes.services.access.keysets import clean_jwks, door
 from notes.services.access.scopes import unknown
@@ -29,8 +30,8 @@ from notes.services.access.scopes import unknown
 _KEY = re.compile(r"(csk_[0-9a-f]{12})_[A-Za-z0-9_-]{43}")
 _NO_KEY = "0" * 64
 CHANGEABLE = [
-    "name", "scopes", "allowed_networks", "expires_at", "client_jwks", "client_jwks_uri", "jwks_cached",
-    "jwks_fetched_at", "jwks_expires_at",
+    "name", "scopes", "allowed_networks", "capture_origins", "expires_at", "client_jwks", "client_jwks_uri",
+    "jwks_cached", "jwks_fetched_at", "jwks_expires_at",
 ]  # fmt: skip
 USED_EVERY = timedelta(minutes=1)
 
@@ -42,6 +43,7 @@ def integration_create(
     actor: Acting,
     scopes: Iterable[str] = (Integration.Scope.NOTES_READ,),
     allowed_networks: Iterable[str] = (),
+    capture_origins: Iterable[str] = (),
     expires_at: datetime | None = None,
     client_jwks: dict[str, Any] | None = None,
     client_jwks_uri: str = "",
@@ -59,6 +61,7 @@ def integration_create(
         key_sha256=_sha256(key),
         scopes=list(scopes),
         allowed_networks=list(allowed_networks),
+        capture_origins=list(capture_origins),
         expires_at=expires_at,
         client_jwks=client_jwks or {},
         client_jwks_uri=client_jwks_uri,
@@ -151,6 +154,11 @@ def clean_networks(given: Iterable[str]) -> list[str]:
     return [_network(text.strip()) for text in given if text.strip()]
 
 
+def clean_origins(given: Iterable[str]) -> list[str]:
+    """Origins as browsers write them. Raises ValidationError that names the bad one."""
+    return [clean_origin(text) for text in given if text.strip()]
+
+
 def _network(text: str) -> str:
     try:
         return str(ipaddress.ip_network(text))
@@ -167,6 +175,7 @@ def _validate(integration: Integration) -> None:
     if unknown(integration.scopes) or not integration.scopes:
         raise ValidationError({"scopes": "Choose what the integration may do."})
     integration.allowed_networks = clean_networks(integration.allowed_networks)
+    integration.capture_origins = clean_origins(integration.capture_origins)
     _clean_keys(integration)
     before = Integration.objects.filter(pk=integration.pk).values_list("expires_at", flat=True).first()
     if (
@@ -197,6 +206,7 @@ def _described(integration: Integration) -> dict[str, object]:
         "prefix": integration.key_prefix,
         "scopes": integration.scopes,
         "networks": integration.allowed_networks,
+        "capture_origins": integration.capture_origins,
         "expires_at": integration.expires_at,
         "keys": [key["kid"] for key in integration.client_jwks.get("keys", [])],
         "keys_at": integration.client_jwks_uri,

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from consent.audit import SYSTEM, record
 from encounters.models import Patient, VendorEvent, VendorRecording
+from encounters.services.capture_grants import capture_grant
 from notes.models import Note
 from tests.factories.consent import AgreementFactory, PolicyFactory
 from tests.factories.encounters import EncounterFactory, RecordingFactory
@@ -49,6 +50,7 @@ def furnish(practice: Any, provider: Any) -> Note:
     RecordingFactory(encounter=visit)
     call = CallFactory(encounter=visit, connection__name=f"Video of {practice.name}")
     VendorRecording.objects.create(connection=call.connection, vendor_id="file", call=call)
+    capture_grant(encounter=visit, origins=[], actor=SYSTEM)
     VendorEvent.objects.create(connection=call.connection, dedupe_key="event", kind="call_ended")
     note: Note = NoteFactory(encounter=visit, filed=True)
     amend(note)

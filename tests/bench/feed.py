@@ -32,15 +32,19 @@ def main() -> int:
     arguments.add_argument("--page", type=int, default=500)
     arguments.add_argument("--rounds", type=int, default=5)
     options = arguments.parse_args()
+    return on_a_database_of_its_own(lambda: _measure(options))
+
+
+def on_a_database_of_its_own(work: Callable[[], None]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder}/bench.sqlite3")
         os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
         os.environ["ALLOWED_HOSTS"] = "testserver"
         sys.path.insert(0, str(ROOT))
-        return _run(options)
+        return _run(work)
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(work: Callable[[], None]) -> int:
     import logging
 
     import django
@@ -55,7 +59,7 @@ def _run(options: argparse.Namespace) -> int:
     runner = get_runner(settings)(verbosity=0)
     databases = runner.setup_databases()
     try:
-        _measure(options)
+        work()
     finally:
         runner.teardown_databases(databases)
     return 0

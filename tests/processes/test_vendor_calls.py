@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import requests
 
 from encounters.models import AudioCopy, VendorRecording
 from notes.models import Note
@@ -44,3 +45,10 @@ def test_a_call_ends_and_its_note_is_in_review(
         "Vendor deleted its copy",
     ):
         assert step in page, step
+
+
+def test_pages_of_other_sites_may_load_the_capture_module(site: Site) -> None:
+    for name in ("capture", "mixer", "segments", "server", "store"):
+        answer = requests.get(f"{site.stage.base_url}/static/encounters/capture/{name}.js", timeout=10)
+        assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, "*"), name
+        assert answer.headers.get("Cross-Origin-Resource-Policy") in {None, "cross-origin"}

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import APIException
 from rest_framework.views import set_rollback
@@ -80,6 +81,8 @@ def outcome_handler(exc: Exception, _context: dict[str, Any]) -> HttpResponse:
         return outcome_response(exc.status_code, exc.words, parameter=exc.parameter, headers=exc.headers)
     if isinstance(exc, BadParameter):
         return outcome_response(400, f"{exc.name}: {exc.words}", parameter=exc.name)
+    if isinstance(exc, SuspiciousOperation):
+        return outcome_response(400, "The request has too many parameters, or is too large.")
     problem = problem_for(exc)
     return outcome_response(
         problem.kind.status, f"{problem.kind.title}. {problem.words}", headers=problem.headers

@@ -139,6 +139,6 @@ def reference_ids(name: str, text: str, kind: str, base: str) -> list[str]:
 def alternatives(name: str, text: str) -> list[str]:
     """What commas part, which is OR."""
     found = [part.strip() for part in text.split(",")]
-    if not all(found) or len(found) > MOST:
+    if not all(found) or len(found) > MOST or "\x00" in text:
         raise bad_value(name, f"One value, or up to {MOST} with commas between them.")
     return found

@@ -122,6 +122,7 @@ def test_a_form_that_is_none_is_refused_and_not_taken_for_a_search_for_everythin
         "period=2026-01-01T25:00:00Z", "patient=Group/1", "patient=a b", "patient=", "patient:Device=1",
         "status=final", "status:not=current", "type=|", "encounter=Patient/1", "_id=a_b", "_count=-1", "_count=ten",
         "_count=", "_total=maybe", "_summary=text", "identifier=", "date=2026-01-01,", "_cursor=x", "_cursor=%00",
+        "identifier=%00", "type=a%00", "status=%00", "category=%00", "date=%00",
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused_by_name_and_never_ignored(reader, file, query) -> None:
@@ -130,6 +131,16 @@ def test_what_cannot_be_read_is_refused_by_name_and_never_ignored(reader, file, 
     assert (answer.status_code, answer["Content-Type"].split(";")[0]) == (400, "application/fhir+json")
     issue = answer.json()["issue"][0]
     assert issue["severity"] == "error" and query.partition("=")[0] in issue["diagnostics"]
+
+
+def test_more_parameters_than_anybody_needs_are_refused(reader, file) -> None:
+    file()
+    answer = reader.get(f"{DOCUMENTS}?{'&'.join(['status=current'] * 1001)}")
+    assert (answer.status_code, answer.json()["resourceType"]) == (400, "OperationOutcome")
+    assert reader.get(DOCUMENTS, {"_id": ",".join(["x"] * 201)}).status_code == 400
+    assert reader.get("Patient?identifier=%00").status_code == 400
+    big = reader.post(f"{DOCUMENTS}/_search", data="status=" + "x" * 6_000_000)
+    assert (big.status_code, big.json()["resourceType"]) == (400, "OperationOutcome")
 
 
 def test_what_is_unknown_is_ignored_and_not_echoed_unless_the_caller_is_strict(reader, file) -> None:

@@ -1,233 +1,142 @@
-// The page that records a visit: it wires the mixer, the recorder, the store on this machine and the server together.
+// Records a visit in a telehealth platform's own page, from the streams that the platform has of the call.
+//
+//   import { openCapture } from "https://notes.clinic.example/static/encounters/capture/capture.js";
+//
+//   const capture = await openCapture({
+//     token: async () => (await (await fetch("/our/capture-token?visit=17")).json()).token,
+//     streams: { provider: localStream, patient: remoteStream },
+//     onState: (state) => showRecording(state),
+//   });
+//   await capture.start();          // from a click: browsers start no sound without one
+//   await capture.finish();         // everything is at the server, and the note is being written
+//
+// `token` resolves with what POST /api/v1/encounters/<id>/capture-tokens answered to your server; it is asked for again
+// when a token has ended. What was recorded is kept encrypted on this machine until the server has it, and an earlier
+// recording of the same visit that was interrupted goes on. README.md beside this file has the rules.
 
 import { Mixer } from "./mixer.js";
 import { SegmentRecorder } from "./segments.js";
-import { Refused, Sender, beginSession, openSession } from "./server.js";
-import { microphone, tabSound } from "./sources.js";
+import { Sender, beginSession, openSession, requestWith } from "./server.js";
 import { openStore } from "./store.js";
-import { makeView } from "./view.js";
 
+const SERVER = new URL(import.meta.url).origin;
 const SILENT_SECONDS = 15;
-const page = document.querySelector("#capture");
-const tabs = new BroadcastChannel("countersign-session");
+const TICK_MS = 500;
 
-if (page) setUp(makeView(page)).catch(() => page.querySelector("#capture-unable").removeAttribute("hidden"));
-
-async function setUp(view) {
-  if (!navigator.mediaDevices || !globalThis.MediaRecorder || !crypto.subtle) throw new Error("not supported");
+// Resolves with a Capture; rejects with an Error whose message is for the person, where this browser can't record or
+// the server refuses (nobody has agreed yet, for instance).
+export async function openCapture({ token, streams, onState = () => {} }) {
+  if (!globalThis.MediaRecorder || !globalThis.indexedDB || !globalThis.crypto?.subtle) {
+    throw new Error("This browser can't record. Use a current Chrome, Edge, Firefox or Safari over https.");
+  }
+  const ask = requestWith(token);
+  const session = await beginSession(`${SERVER}/api/v1/capture/`, ask);
   const store = await openStore();
-  const capture = new Capture(store, view);
-  view.on("start", () => capture.start());
-  view.on("pause", () => capture.pause());
-  view.on("stop", () => capture.finish("stopped"));
-  view.on("recover", () => capture.recover());
-  view.on("discard", () => capture.discard());
-  view.on("microphone", () => capture.changeMicrophone());
-  view.on("tab", () => capture.shareTab());
-  addEventListener("beforeunload", (event) => {
-    if (capture.busy) event.preventDefault();
-  });
-  addEventListener("pagehide", () => capture.recorder?.flush());
-  document.addEventListener("visibilitychange", () => capture.stayAwake());
-  await capture.lookAround();
+  const at = Object.fromEntries(["url", "finish", "discard"].map((name) => [name, SERVER + session[name]]));
+  const capture = new Capture(store, { ...session, ...at }, ask, streams, onState);
+  await store.remember({ ...session, ...at });
+  return capture;
 }
 
 class Capture {
-  recorder = null;
   #store;
-  #view;
-  #session = null;
-  #sender = null;
+  #session;
+  #sender;
+  #ask;
+  #streams;
+  #onState;
   #mixer = null;
-  #devices = new Map();
-  #paused = false;
+  #recorder = null;
   #ticking = null;
-  #release = () => {};
   #awake = null;
+  #state = { phase: "ready", waiting: 0, offline: false, sides: [], message: "" };
 
-  constructor(store, view) {
+  constructor(store, session, ask, streams, onState) {
     this.#store = store;
-    this.#view = view;
+    this.#session = session;
+    this.#ask = ask;
+    this.#streams = new Map(Object.entries(streams));
+    this.#onState = onState;
+    this.#sender = new Sender(store, session, (how) => this.#sent(how), ask);
+    addEventListener("pagehide", () => this.#recorder?.flush());
+    document.addEventListener("visibilitychange", () => this.#stayAwake());
+    addEventListener("beforeunload", (event) => {
+      if (this.#recorder || this.#state.waiting) event.preventDefault();
+    });
   }
 
-  get busy() {
-    return this.recorder !== null || this.#sender !== null;
+  // { phase: ready | recording | paused | finishing | finished | stopped, waiting: pieces not at the server yet, offline,
+  //   sides: [{ name, loudness, silent: seconds, warn }], message: for the person }. Show `recording` to everybody.
+  get state() {
+    return this.#state;
   }
 
-  // What an earlier recording left, on this machine or at the server.
-  async lookAround() {
-    const { encounter, open } = page.dataset;
-    const elsewhere = [];
-    let unfinished = open;
-    for (const known of await this.#store.sessions()) {
-      const session = await openSession(known.url).catch((error) => error);
-      if (session instanceof Error) continue; // somebody else's, or no connection: it stays as it is
-      if (session.state !== "receiving") await this.#tidy(known, session);
-      else if (known.encounter === encounter) unfinished = known.url;
-      else elsewhere.push(known.encounter);
-    }
-    this.#view.offer({ unfinished: Boolean(unfinished), elsewhere: [...new Set(elsewhere)] });
-  }
-
-  // The server went on without this machine: refused, deleted, or stored as interrupted after a day.
-  async #tidy(known, { state }) {
-    const left = await this.#store.countWaiting(known.session);
-    if (left && ["stored", "released"].includes(state)) {
-      this.#view.warn(`A recording was stored without its last ${left} pieces, which are still on this computer.`);
-    } else await this.#store.drop(known.session);
+  // Whether something was recorded of this visit before, here or at the server.
+  async unfinished() {
+    const known = await this.#store.slices(this.#session.session);
+    return known.length > 0 || Object.keys(this.#session.received).length > 0;
   }
 
   async start() {
-    this.#view.busy("Asking for the microphone");
-    try {
-      // Asked for first, since a browser lets a page do that right after a click only.
-      if (this.#view.wantsTab) await this.#take("tab", await tabSound());
-      await this.#take("microphone", await microphone(this.#view.chosenMicrophone));
-      await this.#alone();
-      this.#mixer = await this.#mixed();
-      await this.#join();
-      await this.#record();
-    } catch (error) {
-      await this.#letGo();
-      this.#release();
-      this.#view.idle(error.message);
-    }
-  }
-
-  async pause() {
-    this.#paused = !this.#paused;
-    if (this.#paused) this.recorder.pause();
-    else this.recorder.resume();
-    this.#mixer.forgive();
-    this.#view.recording({ paused: this.#paused });
-  }
-
-  async finish(reason) {
-    this.#view.finishing();
-    try {
-      await this.recorder?.stop();
-      this.recorder = null;
-      await this.#letGo();
-      const done = await this.#sender.finish(reason);
-      this.#sender = null;
-      location.assign(done.next);
-    } catch (error) {
-      await this.#refused(error);
-    }
-  }
-
-  async recover() {
-    this.#view.busy("Sending what is kept on this computer");
-    try {
-      await this.#alone();
-      await this.#join();
-      await this.finish("recovered");
-    } catch (error) {
-      await this.#refused(error);
-    }
-  }
-
-  async discard() {
-    try {
-      await this.#alone();
-      await this.#join();
-      const { discard, session } = this.#session;
-      await this.#sender.discard(discard);
-      await this.#store.drop(session);
-      this.#sender = null;
-      location.reload();
-    } catch (error) {
-      await this.#refused(error);
-    }
-  }
-
-  async changeMicrophone() {
-    try {
-      await this.#take("microphone", await microphone(this.#view.chosenMicrophone));
-      this.#view.say("The recording goes on with this microphone.");
-    } catch (error) {
-      this.#view.warn(error.message);
-    }
-  }
-
-  async shareTab() {
-    try {
-      await this.#take("tab", await tabSound());
-      this.#view.say("The sound of the tab is recorded.");
-    } catch (error) {
-      this.#view.warn(error.message);
-    }
-  }
-
-  async stayAwake() {
-    if (!this.recorder || document.visibilityState !== "visible") return;
-    this.#awake = (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null;
-  }
-
-  async #take(name, stream) {
-    this.#devices.get(name)?.getTracks().forEach((track) => track.stop());
-    this.#devices.set(name, stream);
-    this.#mixer?.add(name, stream);
-    const [track] = stream.getAudioTracks();
-    track.addEventListener("ended", () => this.#lost(name, stream));
-    track.addEventListener("mute", () => this.#view.warn(`${this.#view.nameOf(name)} was muted by the computer.`));
-    track.addEventListener("unmute", () => this.#view.say(`${this.#view.nameOf(name)} is back.`));
-  }
-
-  // A device was unplugged, or the tab is not shared any more. The recording itself goes on.
-  async #lost(name, stream) {
-    if (this.#devices.get(name) !== stream || !this.recorder) return;
-    this.#mixer.remove(name);
-    this.#view.warn(`${this.#view.nameOf(name)} is gone. What was recorded is kept.`);
-    if (name === "microphone") await this.changeMicrophone();
-  }
-
-  // One recorder for a visit in this browser, over all its tabs.
-  #alone() {
-    return new Promise((resolve, reject) => {
-      navigator.locks.request(`capture-${page.dataset.encounter}`, { ifAvailable: true }, (lock) => {
-        if (!lock) return reject(new Error("This visit is being recorded in another tab or window."));
-        return new Promise((release) => {
-          this.#release = release;
-          resolve();
-        });
-      });
-    });
-  }
-
-  async #mixed() {
-    const mixer = new Mixer();
-    await mixer.start();
-    for (const [name, stream] of this.#devices) mixer.add(name, stream);
-    mixer.onState((state) => {
-      if (state === "running") return this.recorder?.restart();
-      if (this.recorder) this.#view.warn("The browser stopped the sound. Come back to this page to go on.");
-      return mixer.start().catch(() => {});
-    });
-    return mixer;
-  }
-
-  async #join() {
-    this.#session = await beginSession(page.dataset.begin);
-    await this.#store.remember(this.#session);
-    await navigator.storage?.persist?.();
-    this.#sender = new Sender(this.#store, this.#session, (how) => this.#sent(how));
-  }
-
-  async #record() {
+    if (this.#recorder) return;
+    this.#mixer = new Mixer();
+    await this.#mixer.start();
+    for (const [name, stream] of this.#streams) this.#mixer.add(name, stream);
+    this.#mixer.onState((state) => state === "running" && this.#recorder?.restart());
     const known = await this.#store.slices(this.#session.session);
-    const segments = [...known.map(({ segment }) => segment), ...Object.keys(this.#session.received).map(Number)];
-    this.recorder = new SegmentRecorder(this.#mixer.stream, {
+    const before = [...known.map(({ segment }) => segment), ...Object.keys(this.#session.received).map(Number)];
+    this.#recorder = new SegmentRecorder(this.#mixer.stream, {
       sliceMs: this.#session.slice_ms,
-      first: Math.max(-1, ...segments) + 1,
+      first: Math.max(-1, ...before) + 1,
       save: (slice) => this.#keep(slice),
     });
-    this.recorder.start();
-    this.#paused = false;
-    this.#mixer.forgive();
-    this.#ticking = setInterval(() => this.#tick(), 500);
-    this.#view.recording({ paused: false });
-    await this.stayAwake();
+    this.#recorder.start();
+    this.#ticking = setInterval(() => this.#tick(), TICK_MS);
+    await this.#stayAwake();
+    this.#tell({ phase: "recording", message: "" });
+  }
+
+  pause() {
+    this.#recorder?.pause();
+    this.#tell({ phase: "paused" });
+  }
+
+  resume() {
+    this.#mixer?.forgive();
+    this.#recorder?.resume();
+    this.#tell({ phase: "recording" });
+  }
+
+  // Another stream for a side: a new microphone, a participant who comes back, somebody who joins.
+  replace(name, stream) {
+    this.#streams.set(name, stream);
+    this.#mixer?.add(name, stream);
+  }
+
+  remove(name) {
+    this.#streams.delete(name);
+    this.#mixer?.remove(name);
+  }
+
+  // Resolves once the server has put everything together; waits for a lost network.
+  async finish() {
+    await this.#stopRecorder();
+    this.#tell({ phase: "finishing" });
+    try {
+      await this.#sender.finish("stopped");
+    } catch (error) {
+      this.#tell({ phase: "stopped", message: error.message });
+      throw error;
+    }
+    this.#tell({ phase: "finished", waiting: 0 });
+  }
+
+  // Deletes what was recorded, here and at the server.
+  async discard() {
+    await this.#stopRecorder();
+    await this.#sender.discard(this.#session.discard);
+    await this.#store.drop(this.#session.session);
+    this.#tell({ phase: "stopped", waiting: 0, message: "The recording was deleted." });
   }
 
   async #keep(slice) {
@@ -235,45 +144,50 @@ class Capture {
     try {
       await this.#store.keep(session, key, slice);
     } catch {
-      this.#view.warn("This computer can't keep the recording: its disk may be full. Finish the recording now.");
+      this.#tell({ message: "This computer can't keep the recording: its disk may be full. Finish it now." });
       return;
     }
-    this.#sender?.send().catch((error) => this.#refused(error));
+    this.#sender.send().catch((error) => this.#refused(error));
+  }
+
+  // The server takes nothing more: somebody withdrew, or the recording is over.
+  async #refused(error) {
+    await this.#stopRecorder();
+    const now = await openSession(this.#session.url, this.#ask).catch(() => null);
+    if (now && now.state !== "receiving") await this.#store.drop(this.#session.session);
+    this.#tell({ phase: "stopped", message: error.message });
   }
 
   #sent({ waiting, problem }) {
-    if (!problem) tabs.postMessage({ left: Number(document.body.dataset.sessionIdle) });
-    this.#view.sent({ waiting, signedOut: problem?.signedOut ?? false, offline: Boolean(problem) });
+    this.#tell({ waiting, offline: Boolean(problem) });
   }
 
   #tick() {
-    const names = this.#mixer.names;
-    this.#view.levels(names.map((name) => ({ name, ...this.#mixer.level(name) })), this.#paused ? Infinity : SILENT_SECONDS);
+    const paused = this.#state.phase === "paused";
+    const sides = this.#mixer.names.map((name) => {
+      const level = this.#mixer.level(name);
+      return { name, ...level, warn: !paused && level.silent >= SILENT_SECONDS };
+    });
+    this.#tell({ sides });
   }
 
-  // The server takes nothing more: permission ended, or the recording is over.
-  async #refused(error) {
-    await this.recorder?.stop();
-    this.recorder = null;
-    await this.#letGo();
-    this.#release();
-    this.#sender = null;
-    const over = error instanceof Refused && (error.status === 410 || error.code === "gate_shut");
-    if (over && this.#session) await this.#forgetIfOver();
-    this.#view.stopped(error.message);
+  #tell(change) {
+    this.#state = { ...this.#state, ...change };
+    this.#onState(this.#state);
   }
 
-  async #forgetIfOver() {
-    const now = await openSession(this.#session.url).catch(() => null);
-    if (now && now.state !== "receiving") await this.#store.drop(now.session);
-  }
-
-  async #letGo() {
+  async #stopRecorder() {
     clearInterval(this.#ticking);
-    for (const stream of this.#devices.values()) stream.getTracks().forEach((track) => track.stop());
-    this.#devices.clear();
+    await this.#recorder?.stop();
+    this.#recorder = null;
     await this.#mixer?.close();
     this.#mixer = null;
     await this.#awake?.release().catch(() => {});
+    this.#awake = null;
+  }
+
+  async #stayAwake() {
+    if (!this.#recorder || document.visibilityState !== "visible") return;
+    this.#awake = await navigator.wakeLock?.request("screen").catch(() => null);
   }
 }

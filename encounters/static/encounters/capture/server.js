@@ -44,8 +44,33 @@ export async function request(url, { method = "GET", body, headers = {} } = {}, 
   throw new Refused(response.status, data.code ? data : NOT_OURS);
 }
 
-export const beginSession = async (url) => opened(await request(url, { method: "POST" }));
-export const openSession = async (url) => opened(await request(url));
+// `ask` speaks to the server: `request` for our own page, `requestWith` for a platform's.
+export const beginSession = async (url, ask = request) => opened(await ask(url, { method: "POST" }));
+export const openSession = async (url, ask = request) => opened(await ask(url));
+
+// Asks as a page of another site, with a token that `newToken` resolves with; once more with a new one where it ended.
+export function requestWith(newToken) {
+  let token = null;
+  return async function ask(url, { method = "GET", body, headers = {} } = {}, fresh = false) {
+    let response;
+    let data = {};
+    try {
+      token ??= await newToken();
+      const sent = { ...headers, Accept: "application/json", Authorization: `Bearer ${token}` };
+      response = await fetch(url, { method, body, headers: sent, credentials: "omit", redirect: "error" });
+      if (isJson(response)) data = await response.json();
+    } catch {
+      throw new Dropped();
+    }
+    if (response.ok) return data;
+    if (response.status === 401) {
+      token = null;
+      if (!fresh) return ask(url, { method, body, headers }, true);
+    }
+    if (WORTH_WAITING_FOR.has(response.status)) throw new Dropped(response.status);
+    throw new Refused(response.status, data.code ? data : NOT_OURS);
+  };
+}
 
 async function opened(session) {
   return { ...session, key: session.key ? await importKey(session.key) : null };
@@ -56,13 +81,15 @@ export class Sender {
   #store;
   #session;
   #told;
+  #ask;
   #running = null;
   #wake = () => {};
 
-  constructor(store, session, told) {
+  constructor(store, session, told, ask = request) {
     this.#store = store;
     this.#session = session;
     this.#told = told;
+    this.#ask = ask;
     for (const event of ["online", "countersign:session-resumed"]) addEventListener(event, () => this.#wake());
   }
 
@@ -95,7 +122,7 @@ export class Sender {
     const digest = btoa(String.fromCharCode(...bytesOf(slice.sha256)));
     const headers = { "Content-Type": "application/octet-stream", "Content-Digest": `sha-256=:${digest}:` };
     const url = `${this.#session.url}${slice.segment}/${slice.number}`;
-    const receipt = await request(url, { method: "PUT", body, headers });
+    const receipt = await this.#ask(url, { method: "PUT", body, headers });
     if (receipt.sha256 !== slice.sha256) throw new Dropped();
     await this.#store.mark(slice, { waiting: false });
   }
@@ -107,7 +134,7 @@ export class Sender {
       try {
         const body = JSON.stringify({ segments: await this.#segments(), ended_reason: endedReason });
         const headers = { "Content-Type": "application/json" };
-        const done = await request(this.#session.finish, { method: "POST", body, headers });
+        const done = await this.#ask(this.#session.finish, { method: "POST", body, headers });
         await this.#store.drop(this.#session.session);
         return done;
       } catch (error) {
@@ -118,7 +145,7 @@ export class Sender {
   }
 
   discard(url) {
-    return request(url, { method: "POST" });
+    return this.#ask(url, { method: "POST" });
   }
 
   async #sendAgain(missing) {
@@ -131,7 +158,7 @@ export class Sender {
 
   // Each segment as it was recorded: what is here, and what the server alone has of it.
   async #segments() {
-    const { received } = await request(this.#session.url);
+    const { received } = await this.#ask(this.#session.url);
     const segments = new Map();
     const segmentOf = (number) => {
       if (!segments.has(number)) segments.set(number, { hashes: [], mime: "audio/webm", ms: 0 });
