@@ -49,6 +49,22 @@ minutes.
 7. **A cursor ahead of the feed is refused** (400 invalid-cursor): that happens after a restore from backup. Pull again
    from the start; versions that you have are recognised by `id` and `version`.
 
+## The same over FHIR
+
+`/fhir/r4/metadata` says what there is; nothing else is claimed. Each filed version is a US Core `DocumentReference`
+with the text inside, and XHTML, PDF and a document `Bundle` behind its addresses, which open with the same token.
+
+- **An amendment** is a new DocumentReference that `replaces` the one before, which becomes `superseded`. **A
+  retraction** makes every version of the note `entered-in-error`. Both give the older ones a new version, so they come
+  again.
+- **Keep up by time here:** `_lastUpdated=gt` the latest `meta.lastUpdated` that you have, or `$export` with `_since`
+  the `transactionTime` of the export before. These times are taken in the order in which notes become visible and
+  never repeat, so neither misses anything. Page by the `next` link only.
+- **Who wrote it** is in the `Provenance`: the clinician is author and verifier, the engine the device that assembled
+  the draft. `_revinclude=Provenance:target` sends it along.
+- **Unknown parameters** of a document search are ignored unless you send `Prefer: handling=strict`; the `self` link
+  says which ones counted. A value that can't be read is always refused.
+
 ## A client that does all this
 
 ```python

@@ -41,6 +41,8 @@ def _measure(options: argparse.Namespace) -> None:
     feed._fill(practice, options.notes)
     bytes_each = _fill(practice)
     peer = feed._peer(practice)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # what a database does by itself when it has had time
     from tests.factories.fhir import Reader
 
     reader = Reader(practice)

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from consent.models import AuditEvent
 from notes.models import ChangeCounter, FhirDocument
+from notes.services.integrations import integration_revoke
 from tests.factories.encounters import EncounterFactory
 from tests.factories.fhir import Reader
 from tests.factories.notes import NoteFactory
@@ -182,6 +183,16 @@ def test_a_cursor_serves_one_search_of_one_practice(reader, file, practice) -> N
     assert reader.ids(DOCUMENTS, bigger) == [document(note) for note in notes[1:]]
     ChangeCounter.objects.filter(practice=practice).update(value=0)
     assert reader.get(link).status_code == 400
+
+
+def test_a_key_that_is_revoked_in_mid_pull_gets_nothing_more(reader, file) -> None:
+    for _ in range(2):
+        file()
+    link = reader.get(DOCUMENTS, {"_count": 1}).json()["link"][1]["url"]
+    integration_revoke(integration=reader.integration, actor=reader.integration)
+    answer = reader.get(link)
+    assert (answer.status_code, answer.json()["issue"][0]["code"]) == (401, "login")
+    assert 'error="invalid_token"' in answer["WWW-Authenticate"]
 
 
 def test_a_note_retracted_in_mid_page_comes_again_as_what_it_is_now(reader, file) -> None:
