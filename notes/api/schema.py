@@ -59,7 +59,11 @@ document = operation(
     "notes_version_document",
     "One version as plain text, XHTML or PDF",
     None,
-    description="Made once when the version was filed: the same bytes for everybody, for good.",
+    description=(
+        "Made once when the version was filed: the same bytes for everybody, for good. PDFs show Latin, Greek, "
+        "Cyrillic, Arabic, Hebrew, Thai, Devanagari and Georgian; Chinese, Japanese and Korean in the viewer's own "
+        "typefaces; any other character as its code point, [U+1F600]. Text and XHTML are complete in every script."
+    ),
     parameters=[KIND, *REVALIDATING],
     more={**DOCUMENTS, **UNCHANGED},
     kinds=[problems.NOT_FOUND],
