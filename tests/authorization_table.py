@@ -29,7 +29,7 @@ SUBJECTS: dict[str, str] = {
     "recording-hook": "connection", "vendor-recording-link": "nobodys", "vendor-recording-discard": "nobodys",
     "vendor-recording-retry": "lost", "api-encounter": "encounter", "api-calls": "encounter", "api-capture-tokens": "encounter",
     "api-capture-session": "capture", "api-capture-slice": "capture", "api-capture-end": "capture",
-    "api-capture-discard": "capture", "api-transcript": "filed", "note": "draft", "note-draft": "draft", "note-merge": "draft", "note-sign": "draft",
+    "api-capture-discard": "capture", "api-transcript": "filed", "note": "draft", "note-draft": "draft", "note-merge": "draft", "note-consent": "draft", "note-sign": "draft",
     "api-latest-document": "filed", "api-versions": "filed", "api-version": "filed",
     "api-document": "filed", "api-receipt": "filed", "api-redeliver": "change", "api-webhook": "webhook",
     "api-webhook-rotate": "webhook", "api-webhook-deliveries": "webhook",
@@ -226,6 +226,8 @@ note-merge                           GET  in   2f   go   go   go   404  go   404
 note-merge                           POST 401  2f   go   go   go   404  403  404  404  404  404  401  404  401
 note-sign                            GET  in   2f   go   go   403  404  403  404  404  404  404  in   404  in
 note-sign                            POST 401  2f   go   go   403  404  403  404  404  404  404  401  404  401
+note-consent                         GET  in   2f   405  405  405  405  405  405  405  405  405  in   405  in
+note-consent                         POST 401  2f   go   go   go   404  403  404  404  404  404  401  404  401
 note-unsign                          GET  in   2f   405  405  405  405  405  405  405  405  405  in   405  in
 note-unsign                          POST 401  2f   go!  go   go   404  go   404  404  404  404  401  404  401
 note-file                            GET  in   2f   405  405  405  405  405  405  405  405  405  in   405  in

@@ -139,8 +139,8 @@ def recording_page(context: BrowserContext, encounter: str) -> Page:
 
 
 def stored_seconds(site: Site, encounter: str) -> float:
-    rows = Recording.objects.using(site.alias).filter(encounter=encounter.split("/")[2], state="stored")
-    found = rows.first()
+    rows = Recording.objects.using(site.alias).filter(encounter=encounter.split("/")[2])
+    found = rows.filter(stored_at__isnull=False).first()
     return float(found.duration_seconds or 0.0) if found else 0.0
 
 
