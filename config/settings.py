@@ -291,6 +291,16 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "PREPROCESSING_HOOKS": [],
+    "ENUM_NAME_OVERRIDES": {
+        "Place": "notes.api.enums.PLACES",
+        "EncounterStatus": "notes.api.enums.ENCOUNTER_STATUS",
+        "DocumentState": "notes.api.enums.DOCUMENT_STATE",
+        "ReceiptStatus": "notes.api.enums.RECEIPT_STATUS",
+        "ReceiptOrMissing": "notes.api.enums.LAG_STATUS",
+        "DeliveryState": "notes.api.enums.DELIVERY_STATE",
+        "EndpointState": "notes.api.enums.ENDPOINT_STATE",
+        "EventType": "notes.api.enums.EVENT_TYPE",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "notes.api.documentation.close_bodies",
