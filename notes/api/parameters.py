@@ -69,7 +69,8 @@ def moment(text: str) -> datetime | None:
         found = parse_datetime(text) if len(text) <= 40 else None
     except ValueError:
         return None
-    return found if found and found.tzinfo and 1970 <= found.year <= 9998 else None
+    # Years that no database or time zone runs over.
+    return found if found and found.tzinfo and 2 <= found.year <= 9998 else None
 
 
 def _uuid(name: str, text: str) -> UUID:

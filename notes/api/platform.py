@@ -76,7 +76,7 @@ class EncountersView(PlatformView):
         practice = self.integration.practice
         patient = Patient.objects.filter(practice=practice, pk=values.pop("patient")).first()
         if patient is None:
-            raise refused_by_service(ValidationError({"patient": "No patient of this practice has this id."}))
+            raise _names_nothing("patient", "No patient of this practice has this id.")
         provider = self._provider(str(values.pop("provider")))
         for place in ("patient_location", "provider_location"):
             values.setdefault(place, practice.state)
@@ -92,9 +92,7 @@ class EncountersView(PlatformView):
         else:
             provider = providers.filter(email__iexact=given).first()
         if provider is None:
-            raise refused_by_service(
-                ValidationError({"provider": "No active provider of this practice has this id or address."})
-            )
+            raise _names_nothing("provider", "No active provider of this practice has this id or address.")
         return provider
 
 
@@ -120,7 +118,7 @@ class CallsView(PlatformView):
         connection = mine.filter(pk=values["connection"]).first()
         if connection is None:
             words = "No active video connection of this practice has this id. Administration lists them."
-            raise refused_by_service(ValidationError({"connection": words}))
+            raise _names_nothing("connection", words)
         external_id = values["external_id"]
         before = Call.objects.filter(connection=connection, external_id=external_id).exists()
         try:
@@ -145,10 +143,10 @@ class CaptureTokensView(PlatformView):
         encounter = _encounter_of(self.integration, encounter_id)
         try:
             origin = clean_origin(validated(request, NewCaptureToken)["origin"])
-            if origin not in self.integration.capture_origins:
-                raise ValidationError("Administration does not list this site for your integration.")
         except ValidationError as refused:
             raise refused_by_service(ValidationError({"origin": refused.messages})) from None
+        if origin not in self.integration.capture_origins:
+            raise _names_nothing("origin", "Administration does not list this site for your integration.")
         grant, token = capture_grant(encounter=encounter, origins=[origin], actor=self.integration)
         content = {
             "token": token,
@@ -156,6 +154,11 @@ class CaptureTokensView(PlatformView):
             "module": f"{settings.PUBLIC_BASE_URL}{settings.STATIC_URL}encounters/capture/capture.js",
         }
         return JsonResponse(content, status=201, headers={"Cache-Control": "no-store, private"})
+
+
+def _names_nothing(field: str, words: str) -> Problem:
+    """A reference to something that isn't there: the body is well formed, and contradicts what is."""
+    return Problem(CONFLICT, "Nothing was stored.", errors=[{"pointer": f"/{field}", "detail": words}])
 
 
 def _encounter_of(integration: Integration, encounter_id: UUID) -> Encounter:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
 from notes.api import platform_serializers as s
@@ -40,7 +39,7 @@ CALL = {
 }  # fmt: skip
 KEY = OpenApiParameter(
     "Idempotency-Key",
-    OpenApiTypes.STR,
+    {"type": "string", "pattern": r"^[\x21-\x7e]{1,64}$"},
     OpenApiParameter.HEADER,
     description="Any text of yours that names this request. Sent again within a week, it gets the same answer.",
 )
@@ -83,7 +82,7 @@ encounter_create = extend_schema(
     request=s.NewEncounter,
     examples=_request(NEW_ENCOUNTER),
     parameters=[KEY, *COMMON_HEADERS],
-    responses={**_made(s.PlatformEncounter, ENCOUNTER), **answers_of(*WRITES)},
+    responses={**_made(s.PlatformEncounter, ENCOUNTER), **answers_of(problems.CONFLICT, *WRITES)},
 )
 encounter = extend_schema(
     operation_id="encounters_retrieve",
@@ -112,7 +111,9 @@ capture_token = extend_schema(
             "token": "cap_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG", "expires_at": "2026-11-20T16:00:00.000Z",
             "module": "https://notes.clinic.example/static/encounters/capture/capture.js",
         }),
-        **answers_of(problems.NOT_FOUND, problems.INVALID_BODY, problems.UNSUPPORTED_MEDIA_TYPE, *ALWAYS),
+        **answers_of(
+            problems.NOT_FOUND, problems.CONFLICT, problems.INVALID_BODY, problems.UNSUPPORTED_MEDIA_TYPE, *ALWAYS
+        ),
     },
 )  # fmt: skip
 call_bind = extend_schema(
