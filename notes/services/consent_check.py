@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from notes.consent_claims import Said, claims_in, contradicts, without
+from notes.consent_claims import Said, claims_in, contradicts, roles_named, without
 from notes.content import Content
 from notes.models import Note
 from notes.services.drafts import Conflict, Saved, draft_save
@@ -29,9 +29,16 @@ def check_consent(note: Note, content: Content) -> ConsentCheck:
     said = claims_in(content)
     if not said:
         return ConsentCheck([], [], "")
-    recorded = recording_consent(note.encounter)
-    false = [each for each in said if contradicts(each.claim, recorded)]
-    return ConsentCheck(said, false, consent_statement(note.encounter))
+    truth = consent_statement(note.encounter)
+    # What the records say is never false, whoever of several people it is about.
+    true = {each.sentence for each in claims_in({"sections": {"plan": truth}})}
+    false = [each for each in said if each.sentence not in true and _contradicted(each, note)]
+    return ConsentCheck(said, false, truth)
+
+
+def _contradicted(said: Said, note: Note) -> bool:
+    """Whether the answers of those whom the sentence names, or of everybody, are others than it says."""
+    return contradicts(said.claim, recording_consent(note.encounter, roles=roles_named(said.sentence)))
 
 
 def consent_correct(*, note: Note, actor: User, version: int) -> Saved | Conflict:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -96,14 +96,13 @@ def stamp(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def recording_consent(encounter: Encounter) -> str:
+def recording_consent(encounter: Encounter, *, roles: Collection[str] = ()) -> str:
     """What the people taking part said about being recorded, the most restrictive answer first:
-    withdrawn, declined, not_asked (of somebody), granted (by everybody)."""
+    withdrawn, declined, not_asked (of somebody), granted (by everybody). Of those in `roles` only, where any is."""
     decided = latest_decisions(encounter)
-    answers = {
-        decided[person.pk].decision if person.pk in decided else "not_asked"
-        for person in encounter.participants.all()
-    }
+    people = list(encounter.participants.all())
+    people = [person for person in people if person.role in roles] or people
+    answers = {decided[person.pk].decision if person.pk in decided else "not_asked" for person in people}
     order = [ConsentRecord.Decision.WITHDRAWN, ConsentRecord.Decision.DECLINED, "not_asked"]
     restrictive = next((str(answer) for answer in order if answer in answers), None)
     return restrictive or ("granted" if answers else "not_asked")

@@ -48,6 +48,28 @@ A, D, B = Claim.AFFIRMS, Claim.DENIES, Claim.BOTH
         ("Records from the ER were reviewed.", None),
         ("Patient is comfortable with surgery.", None),
         ("No aids.", None),
+        ("Verbal consent was obtained via Doxy.me.", A),
+        ("Consent for recording was obtained at 3.15 pm.", A),
+        ("Patient verbally agreed to AI documentation.", A),
+        ("Pt is agreeable to use of AI scribe.", A),
+        ("Patient was informed that the visit is recorded and had no objection.", A),
+        ("Patient allowed the visit to be recorded.", A),
+        ("Patient didn't object to recording.", A),
+        ("Patient never refused to be recorded.", A),
+        ("Consent to record was obtained; she refuses metformin.", A),
+        ("Consent to record was obtained, and patient declined flu vaccine.", A),
+        ("Patient initially declined but later consented to recording.", B),
+        ("Patient was not comfortable with being recorded.", D),
+        ("Patient did not want to be recorded.", D),
+        ("The patient was not asked for consent to recording.", D),
+        ("The visit was not recorded.", None),
+        ("Temperature was not recorded.", None),
+        ("Patient declined Holter recording.", None),
+        ("Patient agreed to record blood glucose twice daily.", None),
+        ("She refuses to keep a headache record.", None),
+        ("Patient reports sex was without consent.", None),
+        ("She gave permission to leave a voicemail.", None),
+        ("Consent for telehealth visit obtained.", None),
     ],
 )
 def test_what_a_sentence_claims(sentence: str, claim: Claim | None) -> None:
@@ -134,6 +156,36 @@ def test_the_true_sentence_takes_the_place_of_the_false_one(confirmed, practice,
     assert client.post(url("note-sign", note), signing(note)).status_code == 302
     note.refresh_from_db()
     assert note.state == "signed"
+
+
+@pages
+@pytest.mark.parametrize(
+    "answers", [[None], ["granted", "declined"], ["granted", None], ["declined", "granted"]]
+)
+def test_the_offered_sentence_itself_can_be_signed(confirmed, practice, clinician, answers) -> None:
+    visit = EncounterFactory(practice=practice, provider=clinician)
+    for role, decision in zip(["patient", "interpreter"], answers, strict=False):
+        person = visit.participants.filter(role=role).first() or ParticipantFactory(
+            encounter=visit, role=role
+        )
+        if decision:
+            ConsentFactory(participant=person, decision=decision)
+    note = NoteFactory(encounter=visit, working=content(subjective=SAID))
+    client = confirmed(clinician)
+    client.post(url("note-consent", note), {"version": note.version})
+    note.refresh_from_db()
+    assert client.post(url("note-sign", note), signing(note)).status_code == 302
+
+
+@pages
+@pytest.mark.parametrize(
+    ("text", "status"), [("Patient agreed to the recording.", 302), ("Patient declined the recording.", 403)]
+)
+def test_who_is_named_is_judged_by_their_own_answer(confirmed, practice, clinician, text, status) -> None:
+    visit = EncounterFactory(practice=practice, provider=clinician, consented=True)
+    ConsentFactory(participant=ParticipantFactory(encounter=visit, role="interpreter"), decision="declined")
+    note = NoteFactory(encounter=visit, working=content(subjective=text))
+    assert confirmed(clinician).post(url("note-sign", note), signing(note)).status_code == status
 
 
 @pages
