@@ -8,14 +8,15 @@ from encounters.models import Encounter, Patient, VideoConnection
 from encounters.places import US_STATES
 from encounters.specialties import SPECIALTIES
 from encounters.states import EncounterStatus
+from notes.api.shapes import FlagField, TextField, WordsField
 
 KINDS = [kind for kind in Encounter._meta.get_field("visit_kind").choices or [] if kind[0] != "any"]
 
 
 class NewPatient(s.Serializer[None]):
-    mrn = s.CharField(max_length=60, help_text="The practice's medical record number.")
-    given_name = s.CharField(max_length=100)
-    family_name = s.CharField(max_length=100)
+    mrn = WordsField(min_length=1, max_length=60, help_text="The practice's medical record number.")
+    given_name = WordsField(min_length=1, max_length=100)
+    family_name = WordsField(min_length=1, max_length=100)
     birth_date = s.DateField()
     gender = s.ChoiceField(choices=Patient.Gender.values, required=False)
 
@@ -27,11 +28,11 @@ class PlatformPatient(NewPatient):
 class NewContext(s.Serializer[None]):
     """What the engine should know besides the conversation. It is sent along with the recording."""
 
-    reason = s.CharField(required=False, allow_blank=True, max_length=1000)
-    history = s.CharField(required=False, allow_blank=True, max_length=20_000)
-    medications = s.ListField(child=s.CharField(max_length=300), required=False, max_length=200)
-    allergies = s.ListField(child=s.CharField(max_length=300), required=False, max_length=200)
-    instructions = s.CharField(required=False, allow_blank=True, max_length=5000)
+    reason = TextField(required=False, allow_blank=True, max_length=1000)
+    history = TextField(required=False, allow_blank=True, max_length=20_000)
+    medications = s.ListField(child=WordsField(min_length=1, max_length=300), required=False, max_length=200)
+    allergies = s.ListField(child=WordsField(min_length=1, max_length=300), required=False, max_length=200)
+    instructions = TextField(required=False, allow_blank=True, max_length=5000)
 
 
 class NewEncounter(s.Serializer[None]):
@@ -48,9 +49,9 @@ class NewEncounter(s.Serializer[None]):
     provider_location = s.ChoiceField(choices=list(US_STATES), required=False)
     specialty = s.ChoiceField(choices=list(SPECIALTIES), required=False)
     template = s.RegexField(r"^[a-z0-9][a-z0-9_-]{0,59}$", required=False)
-    include_billing_codes = s.BooleanField(required=False)
-    include_patient_summary = s.BooleanField(required=False)
-    include_transcript = s.BooleanField(required=False)
+    include_billing_codes = FlagField(required=False)
+    include_patient_summary = FlagField(required=False)
+    include_transcript = FlagField(required=False)
     clinical_context = NewContext(required=False)
 
 
@@ -98,7 +99,8 @@ class NewCall(s.Serializer[None]):
 
 
 class NewCaptureToken(s.Serializer[None]):
-    origin = s.CharField(
+    origin = WordsField(
+        min_length=1,
         max_length=200,
         help_text="The site whose page records, as https://video.clinic.example; one of those that administration "
         "lists for the integration.",

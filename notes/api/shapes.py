@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.core.validators import RegexValidator
 from rest_framework import serializers as s
 
 from notes.api.parameters import MOMENT, moment
@@ -31,6 +32,14 @@ class TextField(s.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class WordsField(TextField):
+    """A text that says something: not empty, not blanks alone."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        something = RegexValidator(r"\S", "This field may not be blank.")
+        super().__init__(validators=[something], **kwargs)
 
 
 class FlagField(s.BooleanField):
