@@ -34,11 +34,15 @@ class TextField(s.CharField):
         return super().to_internal_value(data)
 
 
+# Spelt out, because blanks are not the same in Python and in JSON schemas.
+VISIBLE = r"[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f\u3000\ufeff]"
+
+
 class WordsField(TextField):
     """A text that says something: not empty, not blanks alone."""
 
     def __init__(self, **kwargs: Any) -> None:
-        something = RegexValidator(r"\S", "This field may not be blank.")
+        something = RegexValidator(VISIBLE, "This field may not be blank.")
         super().__init__(validators=[something], **kwargs)
 
 
