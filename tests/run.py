@@ -58,7 +58,9 @@ def main() -> int:
     processes = ["-n", "2", "--dist", "loadgroup"]
     results = [run("SQLite", {**servers, "DATABASE_URL": ""}, *processes, "-m", "not e2e")]
     if chromium:
-        results.append(run("SQLite, browser", {**servers, "DATABASE_URL": ""}, "-m", "e2e"))
+        # A file's tests share a browser.
+        browsers = ["-n", "2", "--dist", "loadfile"]
+        results.append(run("SQLite, browser", {**servers, "DATABASE_URL": ""}, *browsers, "-m", "e2e"))
     if answers(POSTGRES):
         environment = {**servers, "DATABASE_URL": POSTGRES}
         results.append(run("PostgreSQL", environment, *processes, "-m", "not e2e and not speech"))
