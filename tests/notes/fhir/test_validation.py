@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from notes.fhir import people
-from notes.models import FhirDocument, FiledDocument, Note, Rendering
-from tests.factories.encounters import EncounterFactory
-from tests.factories.notes import NoteFactory, content
+from notes.models import FhirDocument, FiledDocument, Note, Rendering, Revision
+from notes.services.filing import note_file
+from notes.services.revisions import revision_make
+from tests.factories.encounters import EncounterFactory, RecordingFactory
+from tests.factories.notes import NoteFactory, SubmissionFactory, content, sign
 from tests.factories.people import MembershipFactory, PracticeFactory
 from tests.notes.fhir.acts import retract
 from tests.notes.filing.test_filing import amend
@@ -72,6 +74,27 @@ def retracted() -> Note:
     return note
 
 
+def from_audio() -> Note:
+    """The draft came of a recording; `progress` is of typed text."""
+    place = visit()
+    heard = SubmissionFactory(
+        encounter=place, kind="audio", text=None, recording=RecordingFactory(encounter=place), completed=True
+    )
+    note = NoteFactory(draft=False, encounter=place)
+    note.current_revision = revision_make(
+        note=note,
+        kind=Revision.Kind.DRAFT,
+        content=note.working,
+        author=None,
+        author_label="SOAPNoteAPI",
+        submission=heard,
+    )
+    note.save(update_fields=["current_revision"])
+    note_file(note=sign(note), actor=place.provider)
+    assert json.loads(note.documents.get().body)["provenance"]["source"] == "audio"
+    return note
+
+
 def by_hand() -> Note:
     return NoteFactory(draft=False, encounter=visit(modality="in_person"), filed=True)
 
@@ -109,6 +132,7 @@ def long_text() -> Note:
     "kind",
     [
         progress,
+        from_audio,
         consult,
         amended,
         retracted,
