@@ -112,3 +112,19 @@ class AddendumForm(forms.Form):
     def __init__(self, *args: Any, attestation: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["attest"].label = attestation
+
+
+class RetractionForm(forms.Form):
+    reason = forms.CharField(
+        label="Reason",
+        max_length=300,
+        help_text="Why the note must not be relied on, such as “written for another patient”.",
+    )
+    attest = forms.BooleanField(
+        required=True, error_messages={"required": "Tick this statement to sign. Nothing was changed yet."}
+    )
+    seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, attestation: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["attest"].label = attestation

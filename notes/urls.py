@@ -8,6 +8,7 @@ from notes.views.chart import chart
 from notes.views.conflict import merge
 from notes.views.encounter import encounter, encounter_status, try_again, write_by_hand
 from notes.views.history import history
+from notes.views.retract import retract
 from notes.views.review import draft, note
 from notes.views.sign import correct_consent, file, sign, unsign
 from notes.views.transcript import transcript
@@ -35,5 +36,6 @@ urlpatterns = [
     path("notes/<uuid:pk>/unsign/", unsign, name="note-unsign"),
     path("notes/<uuid:pk>/file/", file, name="note-file"),
     path("notes/<uuid:pk>/history/", history, name="note-history"),
+    path("notes/<uuid:pk>/retract/", retract, name="note-retract"),
     path("notes/<uuid:pk>/addendum/", addendum, name="note-addendum"),
 ]

@@ -33,7 +33,7 @@ SUBJECTS: dict[str, str] = {
     "api-latest-document": "filed", "api-versions": "filed", "api-version": "filed",
     "api-document": "filed", "api-receipt": "filed", "api-redeliver": "change", "api-webhook": "webhook",
     "api-webhook-rotate": "webhook", "api-webhook-deliveries": "webhook",
-    "note-unsign": "signed", "note-file": "signed", "note-history": "draft", "note-addendum": "filed",
+    "note-unsign": "signed", "note-file": "signed", "note-history": "draft", "note-addendum": "filed", "note-retract": "filed",
     "admin:agreement-document": "agreement",
 }  # fmt: skip
 
@@ -234,6 +234,8 @@ note-file                            GET  in   2f   405  405  405  405  405  405
 note-file                            POST 401  2f   go!  go   go   404  go   404  404  404  404  401  404  401
 note-history                         GET  in   2f   200  200  200  404  200  404  404  404  404  in   404  in
 note-history                         POST 401  2f   405  405  405  405  405  405  405  405  405  401  405  401
+note-retract                         GET  in   2f   go   go   403  404  403  404  404  404  404  in   404  in
+note-retract                         POST 401  2f   422  422  403  404  403  404  404  404  404  401  404  401
 note-addendum                        GET  in   2f   go   go   403  404  403  404  404  404  404  in   404  in
 note-addendum                        POST 401  2f   422  422  403  404  403  404  404  404  404  401  404  401
 encounter-new                        GET  in   2f   200  200  200  403  403  403  403  200  403  in   403  in

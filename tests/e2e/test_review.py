@@ -263,6 +263,18 @@ def test_correct_sign_take_back_sign_file_and_add_by_keyboard_alone(
     expect(page.get_by_text("Taken back", exact=True)).to_be_visible()
     assert_page_ok(page, "history")
 
+    page.get_by_role("link", name="Back to the note").click()
+    page.get_by_role("link", name="Entered in error…").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("textbox", name="Reason").focus()
+    page.keyboard.type("Written for another patient")
+    assert_page_ok(page, "retraction-form")
+    page.get_by_role("checkbox").focus()
+    page.keyboard.press("Space")
+    press(page, "Sign and take out of use")
+    expect(page.get_by_role("region", name="Entered in error: do not rely on this note")).to_be_visible()
+    assert_page_ok(page, "retracted")
+
 
 def press(page: Page, button: str) -> None:
     page.get_by_role("button", name=button).focus()
