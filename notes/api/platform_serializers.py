@@ -37,8 +37,8 @@ class NewContext(s.Serializer[None]):
 
 class NewEncounter(s.Serializer[None]):
     patient = s.UUIDField(help_text="The id that POST /api/v1/patients answered.")
-    provider = s.CharField(
-        max_length=254, help_text="Their id here, or the e-mail address they sign in with."
+    provider = WordsField(
+        min_length=1, max_length=254, help_text="Their id here, or the e-mail address they sign in with."
     )
     scheduled_at = s.DateTimeField(required=False, help_text="Now, if it is left out.")
     modality = s.ChoiceField(choices=Encounter.Modality.values, required=False)
